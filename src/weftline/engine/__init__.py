@@ -1,0 +1,1 @@
+"""The durable engine: asyncio services that claim, execute and commit."""

@@ -1,0 +1,1 @@
+"""Definitions: the model that people write, its validation, and its compiled form."""

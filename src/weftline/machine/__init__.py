@@ -1,0 +1,1 @@
+"""The pure interpreter: what happens next. No clock, no I/O, no randomness."""

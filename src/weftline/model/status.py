@@ -1,0 +1,107 @@
+"""Statuses of an execution and of a step, and the moves between them.
+
+``TRANSITIONS`` is the one table of legal moves of an execution; the machine consults it through
+:func:`check_transition` and the documentation's diagram is generated from it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ExecutionStatus(StrEnum):
+    """Where an execution stands. The value is what the database and the API carry."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    AWAITING_VALIDATION = "awaiting_validation"
+    SUBMITTED = "submitted"
+    COMPENSATING = "compensating"
+    ROLLED_BACK = "rolled_back"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def is_terminal(self) -> bool:
+        """True where the execution has ended and accepts no further message."""
+        return self in TERMINAL
+
+
+TERMINAL: frozenset[ExecutionStatus] = frozenset(
+    {
+        ExecutionStatus.COMPLETED,
+        ExecutionStatus.FAILED,
+        ExecutionStatus.CANCELLED,
+        ExecutionStatus.TIMED_OUT,
+    }
+)
+
+_S = ExecutionStatus
+_ENDINGS = {_S.COMPLETED, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
+
+TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
+    _S.DRAFT: frozenset({_S.PENDING, _S.RUNNING, _S.CANCELLED}),
+    _S.PENDING: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.WAITING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING} | _ENDINGS),
+    _S.WAITING: frozenset({_S.RUNNING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING} | _ENDINGS),
+    _S.PAUSED: frozenset(
+        {_S.RUNNING, _S.WAITING, _S.ROLLED_BACK, _S.COMPENSATING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
+    ),
+    _S.AWAITING_VALIDATION: frozenset({_S.RUNNING, _S.SUBMITTED, _S.PAUSED, _S.CANCELLED}),
+    _S.SUBMITTED: frozenset({_S.COMPLETED, _S.RUNNING, _S.AWAITING_VALIDATION, _S.CANCELLED}),
+    _S.COMPENSATING: frozenset({_S.ROLLED_BACK, _S.RUNNING, _S.FAILED, _S.CANCELLED}),
+    _S.ROLLED_BACK: frozenset({_S.RUNNING, _S.CANCELLED}),
+    # a failed execution can be retried from the step that failed
+    _S.FAILED: frozenset({_S.RUNNING}),
+    _S.TIMED_OUT: frozenset({_S.RUNNING}),
+    _S.COMPLETED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+
+
+def can_move(current: ExecutionStatus, target: ExecutionStatus) -> bool:
+    """Whether an execution may go from ``current`` to ``target`` (staying where it is always may)."""
+    return current is target or target in TRANSITIONS[current]
+
+
+class StepStatus(StrEnum):
+    """Where one step of an execution stands (system 003's stepStatus)."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """True while the step holds a token: it is working, waiting or due for another attempt."""
+        return self in OPEN_STEPS
+
+
+OPEN_STEPS: frozenset[StepStatus] = frozenset({StepStatus.RUNNING, StepStatus.WAITING, StepStatus.RETRYING})
+
+
+class TemplateStatus(StrEnum):
+    """Where a workflow template stands (system 003)."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    ARCHIVED = "ARCHIVED"
+    DEPRECATED = "DEPRECATED"
+
+
+class TaskStatus(StrEnum):
+    """Where a human task stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
