@@ -154,6 +154,7 @@ class Program:
         dependents: for each node, the nodes that name it among their ``dependencies``.
         output: renders the execution's output when it completes; None: the last step's output.
         timeout: seconds, the deadline of a whole execution.
+        joins: the nodes that have dependencies.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Program:
     dependents: Mapping[str, tuple[str, ...]]
     output: Template | None = None
     timeout: float | None = None
+    joins: tuple[str, ...] = ()
 
 
 class ExpressionError(Exception):

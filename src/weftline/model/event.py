@@ -23,15 +23,16 @@ class EventType(StrEnum):
     WORKFLOW_TIMED_OUT = "WORKFLOW_TIMED_OUT"
     WORKFLOW_PAUSED = "WORKFLOW_PAUSED"
     WORKFLOW_RESUMED = "WORKFLOW_RESUMED"
-    WORKFLOW_RETRIED = "WORKFLOW_RETRIED"
     WORKFLOW_RECOVERED = "WORKFLOW_RECOVERED"
     SIGNAL_RECEIVED = "SIGNAL_RECEIVED"
     STEP_STARTED = "STEP_STARTED"
     STEP_COMPLETED = "STEP_COMPLETED"
     STEP_RETRY_SCHEDULED = "STEP_RETRY_SCHEDULED"
     STEP_FAILED = "STEP_FAILED"
+    STEP_TIMED_OUT = "STEP_TIMED_OUT"
     STEP_SKIPPED = "STEP_SKIPPED"
     STEP_CANCELLED = "STEP_CANCELLED"
+    STEP_HELD = "STEP_HELD"
     BRANCH_COMPLETED = "BRANCH_COMPLETED"
     BRANCH_FAILED = "BRANCH_FAILED"
 
@@ -42,7 +43,7 @@ class Event:
     Attributes:
         seq: position in the execution's log, from 1.
         type: what happened.
-        step: the step it happened to, as ``node`` or ``node@scope`` (see ``weftline.machine.state``), or None.
+        step: the step it happened to, by its key (see ``weftline.model.stepkey``), or None.
         data: the rest, JSON, or None.
         at: when, in seconds since the Unix epoch.
     """

@@ -1,0 +1,50 @@
+"""What the machine asks the engine to do once the events are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from weftline.machine.state import Step
+
+
+class CommandKind(IntEnum):
+    """The kinds of commands."""
+
+    RUN = 1
+    """Run the step's action."""
+    ABORT = 2
+    """Stop the step's action, if it runs here; its result is no longer wanted."""
+    SUBSCRIBE = 3
+    """Let events of the step's name (and correlation) find it."""
+    UNSUBSCRIBE = 4
+    """Undo that."""
+    OPEN_TASK = 5
+    """Put a human task into the inbox."""
+    CLOSE_TASK = 6
+    """Take the human task back."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """What a person is asked."""
+
+    name: str
+    form: Any
+    assign_to: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
+class Command:
+    """One request to the engine."""
+
+    __slots__ = ("kind", "step", "task")
+
+    def __init__(self, kind: CommandKind, step: Step, task: TaskSpec | None = None) -> None:
+        self.kind = kind
+        self.step = step
+        self.task = task
+
+    def __repr__(self) -> str:
+        return f"Command({self.kind.name}, {self.step.key})"
