@@ -1,0 +1,113 @@
+-- Lock order: whoever locks several rows of executions does so in the order of (tenant_id, id), or skips locked ones.
+
+-- name: start
+-- Insert new executions; those whose idempotency key was used before are left out.
+INSERT INTO executions (tenant_id, id, workflow_id, version_number, priority, wake_at, input, tags, idempotency_key)
+SELECT $1, s.id, s.workflow_id, s.version_number, s.priority, to_timestamp($2::float8), s.input::jsonb,
+       CASE WHEN s.tags IS NULL THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(s.tags::jsonb)) END,
+       s.idempotency_key
+FROM unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::text[])
+     AS s(id, workflow_id, version_number, priority, input, tags, idempotency_key)
+ON CONFLICT (tenant_id, workflow_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+RETURNING id;
+
+-- name: by_idempotency_key
+-- The executions that were started under these keys before.
+SELECT e.id, e.workflow_id, e.idempotency_key
+FROM executions e
+JOIN unnest($2::text[], $3::text[]) AS k(workflow_id, idempotency_key)
+  ON e.workflow_id = k.workflow_id AND e.idempotency_key = k.idempotency_key
+WHERE e.tenant_id = $1;
+
+-- name: claim
+-- Take up to $3 ready executions for worker $1, the most urgent and then the longest ready first, if its lease holds.
+-- The one query that looks across tenants: fairness between them belongs here.
+UPDATE executions
+SET owner = $1,
+    status = CASE WHEN status IN ('pending', 'waiting') THEN 'running' ELSE status END,
+    started_at = coalesce(started_at, to_timestamp($2::float8))
+WHERE ctid = ANY (ARRAY(
+    SELECT ready.row_id
+    FROM generate_series(9, 0, -1) AS level
+    CROSS JOIN LATERAL (
+        SELECT e.ctid AS row_id
+        FROM executions e
+        WHERE e.owner IS NULL AND e.wake_at IS NOT NULL
+          AND e.priority = level AND e.wake_at <= to_timestamp($2::float8)
+        ORDER BY e.wake_at
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED
+    ) AS ready
+    WHERE EXISTS (SELECT FROM workers w WHERE w.id = $1 AND w.lease_until > now())
+    LIMIT $3
+))
+RETURNING tenant_id, id, workflow_id, version_number, clean, lost_leases, inbox_seq, inbox_seen,
+          input, snapshot, snapshot_seq;
+
+-- name: next_wake
+-- When the next execution will be ready, Unix seconds; NULL where none waits for a time.
+SELECT extract(epoch FROM min(soonest.wake_at))::float8
+FROM generate_series(9, 0, -1) AS level
+CROSS JOIN LATERAL (
+    SELECT e.wake_at
+    FROM executions e
+    WHERE e.owner IS NULL AND e.wake_at IS NOT NULL AND e.priority = level
+    ORDER BY e.wake_at
+    LIMIT 1
+) AS soonest;
+
+-- name: release
+-- Write what a turn's end changed: snapshot, status, result, and when to wake up, for the executions that worker $1
+-- still owns. An execution that is kept stays with the worker; one that rests or has ended is let go. A message that
+-- came in meanwhile (inbox_seq moved on) makes it ready at once: no wake-up is lost.
+UPDATE executions e
+SET status = u.status,
+    output = u.output::jsonb,
+    error = u.error::jsonb,
+    snapshot = u.snapshot::jsonb,
+    snapshot_seq = u.snapshot_seq,
+    current_steps = string_to_array(u.current_steps, ' '),
+    inbox_seen = u.inbox_seen,
+    clean = NOT u.keep,
+    owner = CASE WHEN u.keep THEN e.owner END,
+    wake_at = CASE
+        WHEN u.completed_at IS NOT NULL THEN NULL
+        WHEN e.inbox_seq > u.inbox_seen THEN to_timestamp($2::float8)
+        ELSE to_timestamp(u.wake_at)
+    END,
+    completed_at = to_timestamp(u.completed_at)
+FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[],
+            $11::int[], $12::boolean[], $13::float8[], $14::float8[])
+     AS u(tenant_id, id, status, output, error, snapshot, snapshot_seq, current_steps,
+          inbox_seen, keep, wake_at, completed_at)
+WHERE e.tenant_id = u.tenant_id AND e.id = u.id AND e.owner = $1
+RETURNING e.id;
+
+-- name: hand_back
+-- Let go of executions (all of worker $1's where $2 is NULL) whose log may be ahead of their snapshot.
+UPDATE executions
+SET owner = NULL, clean = false, wake_at = to_timestamp($3::float8)
+WHERE owner = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2));
+
+-- name: rescue
+-- Free up to $2 executions whose worker's lease has run out. Each such loss is counted, so that an execution that
+-- kills its workers is found out.
+UPDATE executions
+SET owner = NULL, clean = false, lost_leases = lost_leases + 1, wake_at = to_timestamp($1::float8)
+WHERE ctid = ANY (ARRAY(
+    SELECT e.ctid
+    FROM executions e
+    WHERE e.owner IS NOT NULL
+      AND NOT EXISTS (SELECT FROM workers w WHERE w.id = e.owner AND w.lease_until > now())
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+));
+
+-- name: with_unread_messages
+-- Executions of worker $1 that have messages it has not seen.
+SELECT e.id, i.seq, i.kind, i.payload
+FROM inbox i
+JOIN executions e ON e.tenant_id = i.tenant_id AND e.id = i.execution_id
+WHERE e.owner = $1
+ORDER BY i.tenant_id, i.execution_id, i.seq
+LIMIT $2;
