@@ -1,0 +1,197 @@
+"""The HTTP client behind the action ``http``: one per event loop, with its pool of connections.
+
+Addresses are checked where the connection is made, after the name was resolved and for every redirect, and
+the connection goes to the very address that was checked: a name that answers differently a second time gains
+nothing. Nothing is kept from one call to the next but idle connections: no cookies (two tenants would share
+them), no proxy settings and no passwords from the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable
+from contextlib import aclosing, contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+import httpcore
+import httpx
+
+from weftline.authoring.builtin.addresses import is_public
+
+MAX_REDIRECTS = 5
+CONNECT_TIMEOUT = 10.0
+"""Seconds for one address to accept a connection."""
+
+_LIMITS = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 15.0}
+
+
+class AddressRefused(Exception):
+    """The host has no address that workflows may reach."""
+
+
+class PublicBackend(httpcore.AsyncNetworkBackend):
+    """Connects to addresses of the public internet only."""
+
+    def __init__(self) -> None:
+        # a type checker sees the stand-in that httpcore defines for where anyio is missing
+        self._connect = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolve ``host``, and connect to the first of its permitted addresses that accepts.
+
+        Raises:
+            AddressRefused: it has none that is permitted.
+            httpcore.ConnectError: it has no address, or none accepts.
+        """
+        addresses = await _resolve(host, port)
+        permitted = [address for address in addresses if is_public(address)]
+        if not permitted:
+            raise AddressRefused(f"{host} is not an address of the public internet")
+        for address in permitted[:-1]:
+            try:
+                return await self._connect.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._connect.connect_tcp(permitted[-1], port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Refused: no URL leads here."""
+        raise AddressRefused("unix sockets are not reachable")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before connecting anew."""
+        await self._connect.sleep(seconds)
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, stream: AsyncIterable[bytes]) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _translated():
+            async for part in self._stream:
+                yield part
+
+    async def aclose(self) -> None:
+        if hasattr(self._stream, "aclose"):
+            await cast("AsyncGenerator[bytes]", self._stream).aclose()
+
+
+class PoolTransport(httpx.AsyncBaseTransport):
+    """httpx over a pool of httpcore's with a network backend of ours, which its own transport cannot take."""
+
+    def __init__(self, backend: httpcore.AsyncNetworkBackend | None) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            network_backend=backend,
+            **cast("dict[str, Any]", _LIMITS),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; redirects come through here one by one.
+
+        Raises:
+            AddressRefused: see :class:`PublicBackend`.
+            httpx.TransportError: it could not be sent or answered.
+        """
+        url = request.url
+        with _translated():
+            response = await self._pool.handle_async_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
+                    headers=request.headers.raw,
+                    content=cast("AsyncIterable[bytes]", request.stream),
+                    extensions=request.extensions,
+                )
+            )
+        stream = cast("AsyncIterable[bytes]", response.stream)
+        return httpx.Response(response.status, headers=response.headers, stream=_Stream(stream))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """httpcore's errors as the ones of httpx that the action tells apart."""
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise httpx.TimeoutException(str(error) or "timed out") from error
+    except httpcore.LocalProtocolError as error:
+        raise httpx.LocalProtocolError(str(error)) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise httpx.TransportError(str(error) or type(error).__name__) from error
+    except httpcore.UnsupportedProtocol as error:
+        raise httpx.UnsupportedProtocol(str(error)) from error
+
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, httpx.AsyncClient]] = WeakKeyDictionary()
+
+
+def shared_client(*, allow_private: bool) -> httpx.AsyncClient:
+    """This event loop's client.
+
+    Args:
+        allow_private: whether it may reach addresses that are not public.
+    """
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    client = clients.get(allow_private)
+    if client is None:
+        backend = None if allow_private else PublicBackend()
+        client = clients[allow_private] = httpx.AsyncClient(
+            transport=PoolTransport(backend),
+            follow_redirects=True,
+            max_redirects=MAX_REDIRECTS,
+            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            trust_env=False,
+            headers={"User-Agent": "Weftline", "Accept-Encoding": "gzip, deflate"},
+        )
+    return client
+
+
+async def close_shared_clients() -> None:
+    """Close this event loop's connections. A later call opens new ones."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await client.aclose()
+
+
+async def read_limited(response: httpx.Response, limit: int) -> bytes | None:
+    """The whole body, decompressed, or None where it is longer than ``limit`` bytes."""
+    chunks: list[bytes] = []
+    size = 0
+    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_bytes())) as parts:
+        async for part in parts:
+            size += len(part)
+            if size > limit:
+                return None
+            chunks.append(part)
+    return b"".join(chunks)
