@@ -1,10 +1,10 @@
 """What workflow authors import::
 
-    from weftline.authoring import Context, action
+from weftline.authoring import Context, action
 
-    @action("greet")
-    async def greet(ctx: Context) -> dict[str, str]:
-        return {"greeting": f"Hello, {ctx.input['name']}!"}
+@action("greet")
+async def greet(ctx: Context) -> dict[str, str]:
+    return {"greeting": f"Hello, {ctx.input['name']}!"}
 """
 
 from weftline.authoring.action import ActionDefinition, ActionRegistry, action, load_actions, registry

@@ -36,6 +36,7 @@ from weftline.machine.stimulus import (
     ActionCompleted,
     ActionFailed,
     Cancel,
+    Fault,
     Pause,
     Recovered,
     Resume,
@@ -88,7 +89,7 @@ def advance(
     return Turn(interpreter.events, interpreter.commands)
 
 
-def outstanding(program: Program, state: State) -> list[Command]:
+def outstanding(state: State) -> list[Command]:
     """The commands that a worker must carry out to go on from a loaded state: actions that were to run."""
     if state.is_paused:
         return []
@@ -139,7 +140,8 @@ class _Interpreter:
         if step.scope:
             self.touched.add(step.scope)
         self.emit(type, step.key, data)
-        kind = self.program.nodes[step.node].kind
+        node = self.program.nodes.get(step.node)
+        kind = None if node is None else node.kind
         if kind is Kind.WAIT_EVENT:
             self.commands.append(Command(CommandKind.UNSUBSCRIBE, step))
         elif kind is Kind.HUMAN_TASK and type is not EventType.STEP_COMPLETED:
@@ -586,13 +588,16 @@ class _Interpreter:
             if step.event is not None and state.signals.get(step.event):
                 self.resume_wait(self.program.nodes[step.node], step)
         # actions that the pause kept from running, or that a reload forgot
-        self.commands.extend(outstanding(self.program, state))
+        self.commands.extend(outstanding(state))
         self.on_timers_due(TimersDue())
 
     def on_cancel(self, stimulus: Cancel) -> None:
         self.cancel_within(ROOT, "cancelled")
         data = None if stimulus.reason is None else {"reason": stimulus.reason}
         self.emit(EventType.WORKFLOW_CANCELLED, None, data)
+
+    def on_fault(self, stimulus: Fault) -> None:
+        self.fail_workflow(stimulus.error)
 
     def on_recovered(self, stimulus: Recovered) -> None:
         state = self.state
@@ -659,7 +664,7 @@ def _text(value: Any, field: str) -> str:
 def _names(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    values: list[Any] = value if isinstance(value, list) else [value]
+    values = cast("list[Any]", value) if isinstance(value, list) else [value]
     if all(isinstance(name, str) for name in values):
         return tuple(values)
     raise _Failure("type_mismatch", "assignTo must be a name or a list of names")
@@ -688,4 +693,5 @@ _HANDLERS: dict[type[Stimulus], Callable[[_Interpreter, Any], None]] = {
     Resume: _Interpreter.on_resume,
     Cancel: _Interpreter.on_cancel,
     Recovered: _Interpreter.on_recovered,
+    Fault: _Interpreter.on_fault,
 }

@@ -57,7 +57,11 @@ class ExecutionScope:
             # the innermost branch's own step hides one of the same node further out
             if is_within(self._scope, step.scope) and len(step.scope) >= depths.get(step.node, 0):
                 depths[step.node] = len(step.scope)
-                view: dict[str, Any] = {"status": step.status.value, "output": step.output, "attempt": step.attempt}
+                view: dict[str, Any] = {
+                    "status": step.status.value,
+                    "output": step.output,
+                    "attempt": step.attempt,
+                }
                 if step.error is not None:
                     view["error"] = step.error
                 steps[step.node] = view

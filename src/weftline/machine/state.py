@@ -212,16 +212,26 @@ class State:
                     due = step.due_at
         return due
 
+    @property
+    def has_timers(self) -> bool:
+        """Whether :meth:`next_due` is not None, most probably; cheap."""
+        return self.deadline is not None or any(step.due_at is not None for step in self.open.values())
+
     def current_steps(self) -> list[str]:
         """Keys of the steps that hold a token, without the parallel steps around them."""
         return [step.key for step in self.open.values() if step.branches is None]
 
+    @property
+    def has_work(self) -> bool:
+        """Whether some action is to run, so that the execution cannot rest."""
+        return not self.is_paused and any(
+            step.status is RUNNING and step.branches is None for step in self.open.values()
+        )
+
     def resting_status(self) -> ExecutionStatus:
         """The status to show while nothing is being computed: ``waiting`` where every open step only waits."""
-        if self.status is not ExecutionStatus.RUNNING:
+        if self.status is not ExecutionStatus.RUNNING or self.has_work:
             return self.status
-        if any(step.status is RUNNING and step.branches is None for step in self.open.values()):
-            return ExecutionStatus.RUNNING
         return ExecutionStatus.WAITING
 
     def to_json(self) -> dict[str, Any]:

@@ -103,6 +103,27 @@ class Recovered:
     lost_leases: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The engine cannot go on with the execution: its definition is unreadable, or its facts cannot be stored.
+
+    Attributes:
+        error: a WorkflowError's JSON.
+    """
+
+    error: dict[str, Any]
+
+
 Stimulus = (
-    Start | ActionCompleted | ActionFailed | TimersDue | Signal | TaskCompleted | Pause | Resume | Cancel | Recovered
+    Start
+    | ActionCompleted
+    | ActionFailed
+    | TimersDue
+    | Signal
+    | TaskCompleted
+    | Pause
+    | Resume
+    | Cancel
+    | Recovered
+    | Fault
 )

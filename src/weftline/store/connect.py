@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
@@ -54,7 +54,7 @@ async def connect(url: str, role: Role, *, name: str = "weftline") -> asyncpg.Co
 @asynccontextmanager
 async def tenant_transaction(
     pool: asyncpg.Pool[asyncpg.Record], tenant_id: UUID
-) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
+) -> AsyncGenerator[PoolConnectionProxy[asyncpg.Record]]:
     """A transaction that sees and writes one tenant's rows only (row-level security enforces it)."""
     async with pool.acquire() as connection, connection.transaction():
         await set_tenant(connection, tenant_id)

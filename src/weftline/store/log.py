@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 
-def event_from_row(row: Mapping[str, Any]) -> Event:
-    """The event of a row of ``events.after`` or ``events.page``."""
+PAGE = 5_000
+"""Events read at once, so that a long log does not have to fit into memory as rows."""
+
+
+def event_from_row(row: asyncpg.Record | Mapping[str, Any]) -> Event:
+    """The event of a row of ``events.page``."""
     data = row["data"]
     return Event(
         row["seq"],
@@ -30,7 +34,7 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
     )
 
 
-def state_from_row(row: Mapping[str, Any]) -> State:
+def state_from_row(row: asyncpg.Record | Mapping[str, Any]) -> State:
     """The state that a row of ``executions`` remembers: its snapshot, or a new state where there is none.
 
     Args:
@@ -55,23 +59,31 @@ async def events_page(
     return [event_from_row(row) for row in rows]
 
 
+async def load_state(
+    connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
+    tenant_id: UUID,
+    execution_id: UUID,
+) -> State | None:
+    """An execution's state as snapshot and log tell it, or None where there is no such execution."""
+    with translated():
+        row = await connection.fetchrow(queries("executions")["memory"], tenant_id, execution_id)
+    if row is None:
+        return None
+    state = state_from_row(row)
+    await catch_up(connection, tenant_id, execution_id, state)
+    return state
+
+
 async def catch_up(
     connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
-    states: Sequence[tuple[UUID, UUID, State]],
+    tenant_id: UUID,
+    execution_id: UUID,
+    state: State,
 ) -> None:
-    """Fold what the log holds beyond the snapshots into the states.
-
-    Args:
-        connection: bound to the tenant, or the worker's.
-        states: tenant, execution and state of each.
-    """
-    with translated():
-        rows = await connection.fetch(
-            queries("events")["after"],
-            [tenant_id for tenant_id, _, _ in states],
-            [execution_id for _, execution_id, _ in states],
-            [state.seq for _, _, state in states],
-        )
-    by_id = {execution_id: state for _, execution_id, state in states}
-    for row in rows:
-        by_id[row["execution_id"]].apply(event_from_row(row))
+    """Fold what the log holds beyond the snapshot into the state, page by page."""
+    while True:
+        events = await events_page(connection, tenant_id, execution_id, state.seq, PAGE)
+        for event in events:
+            state.apply(event)
+        if len(events) < PAGE:
+            return

@@ -60,9 +60,7 @@ async def ensure_roles(connection: AsyncConnection) -> None:
             raise RoleSetupError(login, reason, statements)
 
 
-async def _ensure_role(
-    connection: AsyncConnection, role: str, options: str, login: str, version: int
-) -> str | None:
+async def _ensure_role(connection: AsyncConnection, role: str, options: str, login: str, version: int) -> str | None:
     """None once ``role`` exists and can be assumed, else why not."""
     reason = None
     if not await _exists(connection, role):

@@ -96,6 +96,4 @@ async def start_executions(
             [item.idempotency_key for item in repeated],
         )
     earlier: dict[tuple[str, str], UUID] = {(row["workflow_id"], row["idempotency_key"]): row["id"] for row in rows}
-    return [
-        item.id if item.id in taken else earlier[item.workflow_id, item.idempotency_key or ""] for item in new
-    ]
+    return [item.id if item.id in taken else earlier[item.workflow_id, item.idempotency_key or ""] for item in new]

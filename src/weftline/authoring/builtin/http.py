@@ -95,9 +95,7 @@ async def _exchange(request: RequestSpec, settings: HttpSettings) -> dict[str, A
     client = shared_client(allow_private=settings.allow_private_addresses)
     # merged here: httpx would replace the query that stands in the URL
     url = httpx.URL(request.url).copy_merge_params(request.query)
-    async with client.stream(
-        request.method, url, headers=request.headers, content=request.content
-    ) as response:
+    async with client.stream(request.method, url, headers=request.headers, content=request.content) as response:
         content = await read_limited(response, settings.max_response_bytes)
     if content is None:
         raise ActionError(

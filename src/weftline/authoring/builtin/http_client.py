@@ -122,9 +122,7 @@ class PoolTransport(httpx.AsyncBaseTransport):
             response = await self._pool.handle_async_request(
                 httpcore.Request(
                     method=request.method,
-                    url=httpcore.URL(
-                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                    ),
+                    url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                     headers=request.headers.raw,
                     content=cast("AsyncIterable[bytes]", request.stream),
                     extensions=request.extensions,

@@ -24,7 +24,5 @@ async def log(ctx: Context) -> None:
     if not isinstance(message, str):
         raise ActionError("log: 'message' must be a string", code="invalid_input", retryable=False)
     if level not in LEVELS:
-        raise ActionError(
-            f"log: 'level' must be one of {', '.join(LEVELS)}", code="invalid_input", retryable=False
-        )
+        raise ActionError(f"log: 'level' must be one of {', '.join(LEVELS)}", code="invalid_input", retryable=False)
     getattr(ctx.logger, level)(message)

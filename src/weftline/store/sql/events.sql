@@ -6,13 +6,6 @@ SELECT e.tenant_id, e.execution_id, e.seq, e.type, e.step_id, e.data::jsonb, to_
 FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::float8[])
      AS e(tenant_id, execution_id, seq, type, step_id, data, at);
 
--- name: after
--- The events of several executions that come after their snapshots, in order.
-SELECT e.execution_id, e.seq, e.type, e.step_id, e.data, extract(epoch FROM e.occurred_at)::float8 AS at
-FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS s(tenant_id, execution_id, seq)
-JOIN events e ON e.tenant_id = s.tenant_id AND e.execution_id = s.execution_id AND e.seq > s.seq
-ORDER BY e.tenant_id, e.execution_id, e.seq;
-
 -- name: page
 -- Up to $4 events of one execution after number $3.
 SELECT seq, type, step_id, data, extract(epoch FROM occurred_at)::float8 AS at

@@ -83,10 +83,15 @@ FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text
 WHERE e.tenant_id = u.tenant_id AND e.id = u.id AND e.owner = $1
 RETURNING e.id;
 
+-- name: memory
+-- What an execution's row remembers of its state.
+SELECT input, snapshot, snapshot_seq FROM executions WHERE tenant_id = $1 AND id = $2;
+
 -- name: hand_back
--- Let go of executions (all of worker $1's where $2 is NULL) whose log may be ahead of their snapshot.
+-- Let go of executions (all of worker $1's where $2 is NULL) whose log may be ahead of their snapshot; $4 is 1 where
+-- that counts as a loss.
 UPDATE executions
-SET owner = NULL, clean = false, wake_at = to_timestamp($3::float8)
+SET owner = NULL, clean = false, wake_at = to_timestamp($3::float8), lost_leases = lost_leases + $4::int
 WHERE owner = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2));
 
 -- name: rescue

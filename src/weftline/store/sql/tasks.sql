@@ -8,12 +8,12 @@ SELECT t.tenant_id, t.id, t.execution_id, t.workflow_id, t.step_id, t.name, t.fo
        to_timestamp(t.created_at), to_timestamp(t.due_at)
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::text[], $10::float8[], $11::float8[])
-     AS t(tenant_id, id, execution_id, workflow_id, step_id, name, form, assign_to, outcomes, created_at, due_at)
+     AS t(tenant_id, execution_id, id, workflow_id, step_id, name, form, assign_to, outcomes, created_at, due_at)
 ON CONFLICT (tenant_id, id) DO NOTHING;
 
 -- name: close
 -- Take back human tasks that nobody completed and that are no longer wanted.
 UPDATE human_tasks t
-SET status = 'cancelled', completed_at = to_timestamp($3::float8)
-FROM unnest($1::uuid[], $2::uuid[]) AS c(tenant_id, id)
-WHERE t.tenant_id = c.tenant_id AND t.id = c.id AND t.status IN ('open', 'claimed');
+SET status = 'cancelled', completed_at = to_timestamp($4::float8)
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS c(tenant_id, execution_id, id)
+WHERE t.tenant_id = c.tenant_id AND t.execution_id = c.execution_id AND t.id = c.id AND t.status IN ('open', 'claimed');

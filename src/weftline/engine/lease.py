@@ -1,0 +1,116 @@
+"""The worker's lease: one row that covers everything it holds.
+
+Heartbeats therefore touch one row of a small table, however much a worker holds, and no indexed column. A worker
+whose lease has run out must assume that its executions belong to others. It learns of that from its own clock,
+without asking anybody, so that a frozen process cannot wake up and go on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from weftline.engine.loop import Loop
+from weftline.model.ids import uuid7
+from weftline.store.errors import translated
+from weftline.store.queries import queries
+
+log = structlog.get_logger(__name__)
+
+WORKERS = queries("workers")
+
+SAFETY = 0.9
+"""Part of the lease that the worker itself trusts: it must stop before others begin."""
+
+
+def host_identity() -> str:
+    """Names this machine and its process table, so that pids of other containers are not taken for ours."""
+    try:
+        namespace = Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        namespace = ""
+    return f"{platform.node()} {namespace}".strip()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this pid exists on this host."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class Lease(Loop):
+    """Keeps the worker's lease.
+
+    Args:
+        pool: the worker's connections.
+        name: for people.
+        seconds: how long the lease lasts after each renewal.
+        lost: called when the lease is lost; everything in hand must be dropped before it returns.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool[asyncpg.Record],
+        name: str,
+        seconds: float,
+        lost: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__("lease", seconds / 3)
+        self._pool = pool
+        self._name = name
+        self._seconds = seconds
+        self._lost = lost
+        self._valid_until = 0.0
+        self.worker_id: UUID = uuid7()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the lease has certainly not run out."""
+        return time.monotonic() < self._valid_until
+
+    async def acquire(self) -> None:
+        """Register as a new worker.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        worker_id = uuid7()
+        before = time.monotonic()
+        with translated():
+            await self._pool.execute(
+                WORKERS["register"], worker_id, self._name, host_identity(), os.getpid(), self._seconds
+            )
+        self.worker_id = worker_id
+        self._valid_until = before + self._seconds * SAFETY
+
+    async def run_once(self) -> int:
+        """Renew the lease; where it has run out, drop everything and begin anew."""
+        before = time.monotonic()
+        with translated():
+            renewed = await self._pool.fetchval(WORKERS["renew"], self.worker_id, self._seconds)
+        if renewed is None:
+            log.warning("lease lost", worker_id=str(self.worker_id))
+            self._valid_until = 0.0
+            await self._lost()
+            await self.acquire()
+        else:
+            self._valid_until = before + self._seconds * SAFETY
+        return 0
+
+    async def retire(self) -> None:
+        """Give the lease back; the worker must hold nothing any more."""
+        with translated():
+            await self._pool.execute(WORKERS["retire"], self.worker_id)
+        self._valid_until = 0.0

@@ -1,0 +1,195 @@
+"""An execution that this worker holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from weftline.authoring.context import Tenant
+from weftline.language.program import Program
+from weftline.machine.command import Command, CommandKind
+from weftline.machine.interpreter import advance
+from weftline.machine.state import State, Step
+from weftline.machine.stimulus import Stimulus
+from weftline.model.event import Event
+from weftline.store.commit import Commit
+
+if TYPE_CHECKING:
+    from weftline.engine.executor import Attempt
+
+SNAPSHOT_EVERY = 1_000
+"""Events after which a run that never rests gets a snapshot, so that taking it over stays cheap."""
+
+
+class Facts(Mapping[str, Any]):
+    """``execution``, ``tenant`` and ``vars`` for expressions, made when one asks."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getitem__(self, name: str) -> Any:
+        run = self._run
+        match name:
+            case "execution":
+                started = run.state.started_at
+                return {
+                    "id": run.id_text,
+                    "workflowId": run.workflow_id,
+                    "versionNumber": run.version_number,
+                    "startedAt": None if started is None else datetime.fromtimestamp(started, UTC).isoformat(),
+                }
+            case "tenant":
+                return {"id": str(run.tenant.id), "slug": run.tenant.slug}
+            case "vars":
+                return {}
+            case _:
+                raise KeyError(name)
+
+    def __iter__(self) -> Any:
+        return iter(("execution", "tenant", "vars"))
+
+    def __len__(self) -> int:
+        return 3
+
+
+class Run:
+    """An execution in this worker's hands: its state, and what is to be committed of it.
+
+    Attributes:
+        pending: events that no commit has taken yet.
+        effects: commands to the database that belong to them.
+        to_run: actions to start once those events are stored.
+        inflight: attempts at work, by step key.
+        inbox_seen: number of the last message it has seen; ``inbox_stored``: of the last one removed.
+        is_queued: it stands in the committer's queue.
+        committing: done when the commit that is under way for it has ended; None where none is.
+        is_leaving: the commit under way releases it; nothing may be fed to it any more.
+        timer_due: the timer that the worker watches for it, Unix seconds.
+        is_dropped: it is no longer ours; whatever still happens to it here is void.
+    """
+
+    __slots__ = (
+        "committing",
+        "effects",
+        "facts",
+        "id",
+        "id_text",
+        "inbox_seen",
+        "inbox_stored",
+        "inflight",
+        "is_dropped",
+        "is_leaving",
+        "is_queued",
+        "pending",
+        "program",
+        "snapshot_seq",
+        "state",
+        "tenant",
+        "timer_due",
+        "to_run",
+        "version_number",
+        "workflow_id",
+    )
+
+    def __init__(
+        self,
+        id: UUID,
+        tenant: Tenant,
+        workflow_id: str,
+        version_number: int,
+        program: Program,
+        state: State,
+        inbox_seen: int,
+    ) -> None:
+        self.id = id
+        self.id_text = str(id)
+        self.tenant = tenant
+        self.workflow_id = workflow_id
+        self.version_number = version_number
+        self.program = program
+        self.state = state
+        self.snapshot_seq = state.seq
+        self.inbox_seen = self.inbox_stored = inbox_seen
+        self.pending: list[Event] = []
+        self.effects: list[Command] = []
+        self.to_run: list[Command] = []
+        self.inflight: dict[str, Attempt] = {}
+        self.is_queued = False
+        self.committing: asyncio.Future[None] | None = None
+        self.is_dropped = False
+        self.is_leaving = False
+        self.timer_due: float | None = None
+        self.facts = Facts(self)
+
+    def feed(self, stimulus: Stimulus, now: float) -> None:
+        """Let something happen to the execution; what follows waits in ``pending``, ``effects`` and ``to_run``."""
+        events, commands = advance(self.program, self.state, stimulus, now, self.facts)
+        self.pending += events
+        for command in commands:
+            if command.kind is CommandKind.RUN:
+                self.to_run.append(command)
+            elif command.kind is CommandKind.ABORT:
+                attempt = self.inflight.pop(command.step.key, None)
+                if attempt is not None:
+                    attempt.abort()
+            else:
+                self.effects.append(command)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing of it is at work, and nothing will be before something comes from outside."""
+        if self.inflight or (self.to_run and not self.state.is_paused):
+            return False
+        return not self.state.has_work
+
+    @property
+    def has_news(self) -> bool:
+        """There is something to commit."""
+        return bool(self.pending or self.effects) or self.inbox_seen != self.inbox_stored
+
+    def collect(self, commit: Commit) -> None:
+        """Move everything that waits into a commit, and the release where nothing of the run is at work.
+
+        Raises:
+            Unstorable: something cannot be stored; part of it may be in the commit.
+        """
+        tenant_id, state = self.tenant.id, self.state
+        commit.append(tenant_id, self.id, self.pending)
+        self.pending = []
+        for command in self.effects:
+            step = command.step
+            match command.kind:
+                case CommandKind.SUBSCRIBE:
+                    commit.subscribe(tenant_id, self.id, step)
+                case CommandKind.UNSUBSCRIBE:
+                    commit.unsubscribe(tenant_id, self.id, step)
+                case CommandKind.OPEN_TASK:
+                    assert command.task is not None
+                    commit.open_task(tenant_id, self.id, self.workflow_id, step, command.task)
+                case _:
+                    commit.close_task(tenant_id, self.id, step)
+        self.effects = []
+        if self.inbox_seen != self.inbox_stored:
+            commit.consume(tenant_id, self.id, self.inbox_seen)
+            self.inbox_stored = self.inbox_seen
+        self.is_leaving = state.status.is_terminal or self.is_idle
+        if self.is_leaving or state.seq - self.snapshot_seq >= SNAPSHOT_EVERY:
+            commit.release(tenant_id, self.id, state, self.inbox_seen, keep=not self.is_leaving)
+            self.snapshot_seq = state.seq
+
+    def take_actions(self) -> list[Command]:
+        """The actions to start now that their events are stored, each once."""
+        commands, self.to_run = self.to_run, []
+        state = self.state
+        if state.is_paused:
+            # resuming finds them again among the open steps
+            return []
+        return list({command.step.key: command for command in commands if self._may_run(command.step)}.values())
+
+    def _may_run(self, step: Step) -> bool:
+        return step.key not in self.inflight and self.state.open.get(step.key) is step

@@ -1,0 +1,366 @@
+"""The worker: claims executions, runs their steps, commits what follows.
+
+::
+
+              claim                 start action              report
+    database ───────► Claimer ─► Run ───────► Executor ───────────────► Run.feed (machine)
+        ▲                                        ▲                          │ events, commands
+        │   events, releases, in one transaction │ after the commit         ▼
+        └───────────────────────────────── Committer ◄──────────────── submit
+
+Beside them run the lease (one heartbeat for all that is held), the rescuer (frees what lost workers held), timers and
+inbox (for executions in hand) and the notifier (hints that there is work). All state that matters is in the database;
+a worker can be killed at any instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from weftline.authoring.action import ActionRegistry
+from weftline.engine.claimer import Claimer
+from weftline.engine.clock import Clock, SystemClock
+from weftline.engine.committer import Committer
+from weftline.engine.executor import Attempt, Executor
+from weftline.engine.inbox import InboxReader
+from weftline.engine.joined import JoinedTransaction
+from weftline.engine.lease import Lease
+from weftline.engine.link import Link
+from weftline.engine.notifier import Notifier
+from weftline.engine.programs import Programs
+from weftline.engine.rescuer import Rescuer
+from weftline.engine.run import Run
+from weftline.engine.timers import Timers
+from weftline.machine.command import Command
+from weftline.machine.stimulus import Fault, Stimulus
+from weftline.model.errors import WorkflowError
+from weftline.store.connect import create_pool
+from weftline.store.errors import StoreUnavailable, Unstorable, translated
+from weftline.store.log import load_state
+from weftline.store.queries import queries
+
+log = structlog.get_logger(__name__)
+
+HAND_BACK = queries("executions")["hand_back"]
+
+INBOX_SECONDS = 0.1
+"""Between looks into the inboxes of executions in hand."""
+
+SET_ASIDE_SECONDS = 60.0
+"""Before an execution that could not be understood is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker works.
+
+    Attributes:
+        name: for people.
+        capacity: executions in hand at most.
+        claim_batch: executions claimed at once, at most.
+        commit_batch: executions in one commit, at most.
+        lanes: async actions that may wait at once.
+        threads: plain actions that may run at once.
+        lease_seconds: how long others wait before they take over what a lost worker held.
+        poll_seconds: between looks for work while hints come through.
+        blind_poll_seconds: between looks for work while they do not.
+        connections: for joined transactions and housekeeping.
+    """
+
+    name: str = "worker"
+    capacity: int = 1_000
+    claim_batch: int = 250
+    commit_batch: int = 250
+    lanes: int = 1_000
+    threads: int = 32
+    lease_seconds: float = 10.0
+    poll_seconds: float = 1.0
+    blind_poll_seconds: float = 0.1
+    connections: int = 8
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            ValueError: one makes no sense.
+        """
+        for name in ("capacity", "claim_batch", "commit_batch", "lanes", "threads", "connections"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")
+        for name in ("lease_seconds", "poll_seconds", "blind_poll_seconds"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be more than 0")
+
+
+class Worker:
+    """Runs workflows until it is stopped. Any number of workers may share a database.
+
+    Args:
+        url: a PostgreSQL URL whose role may become ``weft_worker``.
+        registry: the actions that it can run.
+        options: how it works.
+        clock: decides what is due; tests move it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        registry: ActionRegistry,
+        options: WorkerOptions | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._url = url
+        self._registry = registry
+        self._options = options or WorkerOptions()
+        self._clock = clock or SystemClock()
+        self._runs: dict[UUID, Run] = {}
+        self._is_draining = False
+        self._parts: _Parts | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Connect and begin to work; does nothing where it works already.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        if self._parts is not None:
+            return
+        with translated():
+            pool = await create_pool(
+                self._url, "weft_worker", name=self._options.name, max_size=self._options.connections
+            )
+        parts = _Parts(self, self._url, pool, self._registry, self._options, self._clock)
+        await parts.lease.acquire()
+        self._is_draining = False
+        self._parts = parts
+        parts.committer.start()
+        for loop in parts.loops:
+            loop.start()
+        log.info("worker started", worker_id=str(self.worker_id), name=self._options.name)
+
+    async def stop(self, deadline: float = 20.0) -> None:
+        """Stop claiming, let running actions end, record their results, hand back the rest; safe to call twice.
+
+        Args:
+            deadline: seconds after which actions that still run are abandoned (another worker runs them again).
+        """
+        parts = self._parts
+        if parts is None:
+            return
+        self._is_draining = True
+        await parts.claimer.stop()
+        parts.executor.discard_queue()
+        try:
+            async with asyncio.timeout(deadline):
+                await parts.executor.quiet()
+                await parts.committer.drained()
+        except TimeoutError:
+            log.warning("actions still running at the deadline are handed back", count=parts.executor.load)
+        for loop in parts.loops:
+            await loop.stop()
+        for errand in list(self._errands):
+            errand.cancel()
+        for run in list(self._runs.values()):
+            self.drop(run)
+        await parts.executor.stop()
+        await parts.committer.stop()
+        try:
+            await self._hand_back(parts, None)
+            await parts.lease.retire()
+        except StoreUnavailable as error:
+            log.warning("stopped without the database: the lease will run out", error=str(error))
+        await parts.close()
+        self._parts = None
+        log.info("worker stopped", name=self._options.name)
+
+    def wake(self) -> None:
+        """There may be work."""
+        if self._parts is not None:
+            self._parts.claimer.wake()
+
+    @property
+    def parts(self) -> _Parts:
+        """The services of a started worker."""
+        assert self._parts is not None, "the worker is not started"
+        return self._parts
+
+    # --- what the services ask ------------------------------------------------------------------------------------------
+
+    @property
+    def worker_id(self) -> UUID:
+        """Identity under which it holds executions; a new one whenever its lease was lost."""
+        return self.parts.lease.worker_id
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether any execution is in hand."""
+        return bool(self._runs)
+
+    def holds_lease(self) -> bool:
+        """Whether the lease has certainly not run out."""
+        return self.parts.lease.is_valid
+
+    def room(self) -> int:
+        """How many more executions it takes; none while it stops, or without a lease."""
+        if self._is_draining or not self.holds_lease():
+            return 0
+        return self._options.capacity - len(self._runs)
+
+    def held(self, execution_id: UUID) -> Run | None:
+        """The run in hand, if it is there and is not leaving."""
+        run = self._runs.get(execution_id)
+        return None if run is None or run.is_leaving else run
+
+    def take(self, run: Run, *, is_new: bool) -> None:
+        """A run was claimed and brought up to date."""
+        self._runs[run.id] = run
+        # What a new execution's first actions depend on, its input, is stored already; a run that goes on without
+        # news has all its events stored too. Only what is still to be recorded must be waited for.
+        if is_new or not run.has_news:
+            for command in run.take_actions():
+                self.start_action(run, command)
+        if run.has_news or run.is_idle:
+            self.parts.committer.submit(run)
+        else:
+            self.watch_timer(run)
+
+    def feed(self, run: Run, stimulus: Stimulus) -> None:
+        """Let something happen to a run in hand, and record what follows."""
+        try:
+            run.feed(stimulus, self._clock.now())
+        except Exception:
+            log.exception("the machine failed; the run is handed back", execution_id=run.id_text)
+            self.lose(run)
+        else:
+            self.parts.committer.submit(run)
+
+    def poll_seconds(self) -> float:
+        """Seconds between looks for work: often while hints do not come through."""
+        hints_work = self._parts is None or self._parts.notifier.works
+        return self._options.poll_seconds if hints_work else self._options.blind_poll_seconds
+
+    def start_action(self, run: Run, command: Command) -> None:
+        """Run an action whose step is recorded; not while the worker stops."""
+        if not self._is_draining:
+            self.parts.executor.submit(run, command.step)
+
+    def watch_timer(self, run: Run) -> None:
+        """Fire the next timer of a run that stays in hand."""
+        self.parts.timers.watch(run)
+
+    def let_go(self, run: Run) -> None:
+        """The run is released in the database."""
+        self.drop(run)
+        claimer = self.parts.claimer
+        if claimer.wants_room and self.room() >= min(self._options.claim_batch, self._options.capacity):
+            claimer.wake()
+
+    def drop(self, run: Run) -> None:
+        """The run is no longer ours; forget it, and stop what it has at work."""
+        if self._runs.get(run.id) is run:
+            del self._runs[run.id]
+        run.is_dropped = True
+        for attempt in run.inflight.values():
+            attempt.abort()
+
+    def lose(self, run: Run) -> None:
+        """The run cannot go on from here: let it be claimed again."""
+        self.drop(run)
+        self._send_off(self._hand_back(self.parts, [run.id], losses=1))
+
+    def set_aside(self, execution_id: UUID) -> None:
+        """An execution cannot be brought up to date here; let others try, later."""
+        self._send_off(self._hand_back(self.parts, [execution_id], delay=SET_ASIDE_SECONDS))
+
+    def quarantine(self, run: Run, error: Unstorable) -> None:
+        """The run's facts cannot be stored: fail it, from what the log says."""
+        self.drop(run)
+        self._send_off(self._fail(run, error))
+
+    async def abandon(self) -> None:
+        """Drop every run in hand, and hand them back as soon as the database answers."""
+        for run in list(self._runs.values()):
+            self.drop(run)
+        while not self._is_draining:
+            try:
+                await self._hand_back(self.parts, None)
+            except StoreUnavailable:
+                await asyncio.sleep(0.2)
+            else:
+                self.parts.claimer.wake()
+                return
+
+    # --- errands ----------------------------------------------------------------------------------------------------------
+
+    def _send_off(self, errand: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _hand_back(self, parts: _Parts, ids: list[UUID] | None, *, delay: float = 0.0, losses: int = 0) -> None:
+        with translated():
+            await parts.pool.execute(HAND_BACK, parts.lease.worker_id, ids, self._clock.now() + delay, losses)
+
+    async def _fail(self, run: Run, error: Unstorable) -> None:
+        """Bring a run back to what the log says, and fail it there."""
+        with translated():
+            async with self.parts.pool.acquire() as connection:
+                state = await load_state(connection, run.tenant.id, run.id)
+        assert state is not None, "executions are never deleted while they run"
+        again = Run(run.id, run.tenant, run.workflow_id, run.version_number, run.program, state, run.inbox_seen)
+        again.inbox_stored = 0
+        failure = WorkflowError("unstorable", f"a value cannot be stored: {error}", retryable=False)
+        again.feed(Fault(failure.to_json()), self._clock.now())
+        self.take(again, is_new=False)
+
+
+class _Parts:
+    """The services of a started worker, wired together."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        url: str,
+        pool: asyncpg.Pool[asyncpg.Record],
+        registry: ActionRegistry,
+        options: WorkerOptions,
+        clock: Clock,
+    ) -> None:
+        name = options.name
+        self.pool = pool
+        self.links = [Link(url, f"{name} {purpose}") for purpose in ("commit", "claim", "listen")]
+        commit_link, claim_link, listen_link = self.links
+        self.lease = Lease(pool, name, options.lease_seconds, worker.abandon)
+        self.committer = Committer(worker, commit_link, clock, batch=options.commit_batch)
+        self.executor = Executor(
+            registry,
+            clock,
+            self.committer.report,
+            lambda attempt: JoinedTransaction(pool, self.committer, attempt).begin(),
+            lanes=options.lanes,
+            threads=options.threads,
+        )
+        self.claimer = Claimer(worker, claim_link, clock, Programs(), batch=min(options.claim_batch, options.capacity))
+        self.inbox = InboxReader(worker, pool, interval=INBOX_SECONDS)
+        self.timers = Timers(worker, clock, interval=options.poll_seconds)
+        self.rescuer = Rescuer(pool, clock, self.claimer.wake, interval=options.lease_seconds / 2)
+        self.notifier = Notifier(listen_link, worker.wake, interval=30.0)
+        self.loops = (self.claimer, self.inbox, self.timers, self.rescuer, self.notifier, self.lease)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for link in self.links:
+            await link.close()
+        self.pool.terminate()
+
+
+__all__ = ["Attempt", "Worker", "WorkerOptions"]
