@@ -9,7 +9,11 @@ import asyncpg
 import orjson
 
 from weftline.authoring.context import Tenant
-from weftline.language import DefinitionError, load
+from weftline.language.errors import DefinitionError
+try:
+    from weftline.language import load
+except ImportError:
+    pass
 from weftline.language.program import Program
 from weftline.model.errors import WorkflowError
 from weftline.store.errors import translated

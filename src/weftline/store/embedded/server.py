@@ -199,8 +199,7 @@ class EmbeddedServer:
             "postgres",
             *("--single", "-D", unfinished, "-c", "exit_on_error=on", _ADMINISTRATOR),
             standard_input=(
-                f"CREATE ROLE {_DATABASE} LOGIN CREATEROLE CREATEDB\n"
-                f"CREATE DATABASE {_DATABASE} OWNER {_DATABASE}\n"
+                f"CREATE ROLE {_DATABASE} LOGIN CREATEROLE CREATEDB\nCREATE DATABASE {_DATABASE} OWNER {_DATABASE}\n"
             ),
         )
         unfinished.rename(self.data)
@@ -255,9 +254,7 @@ class EmbeddedServer:
     def _probe(self) -> int:
         if not (self.socket_directory / _SOCKET_NAME).exists():
             return 2
-        code, _ = self.binaries.attempt(
-            "pg_isready", "--quiet", "--host", self.socket_directory, "--port", str(_PORT)
-        )
+        code, _ = self.binaries.attempt("pg_isready", "--quiet", "--host", self.socket_directory, "--port", str(_PORT))
         return code
 
     def _postmaster_pid(self) -> int | None:

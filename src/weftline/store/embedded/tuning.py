@@ -46,9 +46,8 @@ def configuration(socket_directory: Path, memory: int) -> str:
         "log_checkpoints": "off",
     }
     lines = (f"{name} = {value}\n" for name, value in settings.items())
-    return (
-        "# Written by Weftline at every start. Settings of your own go into postgres.conf in WEFT_HOME.\n"
-        + "".join(lines)
+    return "# Written by Weftline at every start. Settings of your own go into postgres.conf in WEFT_HOME.\n" + "".join(
+        lines
     )
 
 
