@@ -6,6 +6,8 @@ advisory lock: several processes may start on an old schema at once, and one of 
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ __all__ = ["UnsupportedServerError", "current", "head", "is_current", "upgrade"]
 
 _OLDEST_SERVER = 15
 _LOCATION = Path(__file__).parent
+# Alembic keeps the migration it is running in globals of the process
+_ALEMBIC = threading.Lock()
 
 
 class UnsupportedServerError(Exception):
@@ -40,12 +44,7 @@ async def upgrade(url: str) -> None:
         UnsupportedServerError: PostgreSQL is older than 15.
         RoleSetupError: the login role may not create or assume ``weft_api`` and ``weft_worker``.
     """
-    async with _connect(url) as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await _check_server(autocommit)
-        await ensure_roles(autocommit)
-    async with _connect(url) as connection:
-        await connection.run_sync(_upgrade)
+    await asyncio.to_thread(_upgrade_alone, url)
 
 
 async def current(url: str) -> str | None:
@@ -77,6 +76,20 @@ async def _connect(url: str) -> AsyncGenerator[AsyncConnection]:
         await engine.dispose()
 
 
+def _upgrade_alone(url: str) -> None:
+    with _ALEMBIC:
+        asyncio.run(_upgrade(url))
+
+
+async def _upgrade(url: str) -> None:
+    async with _connect(url) as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await _check_server(autocommit)
+        await ensure_roles(autocommit)
+    async with _connect(url) as connection:
+        await connection.run_sync(_run_revisions)
+
+
 async def _check_server(connection: AsyncConnection) -> None:
     version = int((await connection.execute(text("SHOW server_version_num"))).scalar_one())
     if version // 10000 < _OLDEST_SERVER:
@@ -85,7 +98,7 @@ async def _check_server(connection: AsyncConnection) -> None:
         )
 
 
-def _upgrade(connection: Connection) -> None:
+def _run_revisions(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_LOCATION).replace("%", "%%"))
     config.attributes["connection"] = connection
