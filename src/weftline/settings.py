@@ -1,0 +1,186 @@
+"""Every setting of Weftline: ``WEFT_*`` environment variables, then ``weft.toml``, then the defaults below.
+
+Read once, at the top (``bootstrap``); everything below is handed the values it needs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+ENV_PREFIX = "WEFT_"
+CONFIG_FILE = Path("weft.toml")
+
+Source = Literal["env", "file", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One setting, as ``weft config`` shows it; secrets are masked in ``value``."""
+
+    name: str
+    value: str
+    source: Source
+    description: str
+
+
+class Settings(BaseSettings):
+    """The settings of one process. An invalid value is a ``pydantic.ValidationError`` that names the setting."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        toml_file=CONFIG_FILE,
+        env_ignore_empty=True,
+        frozen=True,
+        # a database URL with a typing error still holds a password
+        hide_input_in_errors=True,
+        # unknown names are warned about (``unknown_settings``), not fatal: an older program may meet newer settings
+        extra="ignore",
+    )
+
+    home: Path = Field(Path(".weft"), description="Directory of all local state: the embedded database, its logs.")
+    host: str = Field("127.0.0.1", description="Address the HTTP server listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP server; 0 picks a free one.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 or later to use instead of the embedded server: postgresql://user@host/name."
+    )
+    actions: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Python modules that define actions, separated by commas."
+    )
+    admin_email: str | None = Field(None, description="Email address of the first administrator.")
+    admin_password: SecretStr | None = Field(
+        None, description="Password of the first administrator; generated and printed once where unset."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level that is logged: debug, info, warning or error."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="console for people, json for machines; auto chooses console at a terminal."
+    )
+    allow_private_addresses: bool = Field(
+        False, description="Whether the http action may call private, loopback and link-local addresses."
+    )
+    worker_capacity: int = Field(2000, ge=1, description="Executions that one worker holds in memory at a time.")
+    worker_slots: int = Field(200, ge=1, description="Actions that one worker runs at a time.")
+    worker_threads: int = Field(16, ge=1, description="Threads of one worker for actions that are plain functions.")
+    worker_lease_seconds: float = Field(
+        30, ge=1, description="Time without a sign of life after which a worker's executions go to another."
+    )
+    worker_poll_interval: float = Field(
+        1, gt=0, description="Seconds between looks for work that no notification has announced."
+    )
+    worker_shutdown_timeout: float = Field(
+        20, ge=0, description="Seconds a stopping worker gives its running actions before it hands them back."
+    )
+
+    @field_validator("actions", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError:
+            raise ValueError("is not a database URL: postgresql://user:password@host:port/name") from None
+        if url.drivername not in ("postgresql", "postgres"):
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before the environment before ``weft.toml``."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def describe(settings: Settings) -> list[SettingRow]:
+    """Every setting with its value, where that came from, and what it is for."""
+    from_env = EnvSettingsSource(Settings)()
+    from_file = TomlConfigSettingsSource(Settings)()
+
+    def source(name: str) -> Source:
+        return "env" if name in from_env else "file" if name in from_file else "default"
+
+    return [
+        SettingRow(_variable(name), _shown(getattr(settings, name)), source(name), field.description or "")
+        for name, field in _fields().items()
+    ]
+
+
+def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
+    """A warning for every ``WEFT_*`` variable and every name in ``weft.toml`` that is no setting.
+
+    Args:
+        environment: the variables to look at; the process's own where not given.
+    """
+    variables = os.environ if environment is None else environment
+    known = [_variable(name) for name in _fields()]
+    in_environment = [name for name in variables if name.startswith(ENV_PREFIX) and name not in known]
+    in_file = [name for name in TomlConfigSettingsSource(Settings)() if name not in _fields()]
+    return [
+        *(_warning(name, known, "environment variable") for name in sorted(in_environment)),
+        *(_warning(name, list(_fields()), f"name in {CONFIG_FILE}") for name in sorted(in_file)),
+    ]
+
+
+def _fields() -> dict[str, FieldInfo]:
+    return Settings.model_fields
+
+
+def _variable(name: str) -> str:
+    return f"{ENV_PREFIX}{name.upper()}"
+
+
+def _shown(value: str | float | Path | SecretStr | tuple[str, ...] | None) -> str:
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return "********"
+        case tuple():
+            return ",".join(value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _warning(name: str, known: list[str], kind: str) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"unknown {kind} {name} is ignored{hint}"
