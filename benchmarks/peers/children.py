@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from benchmarks.peers.environment import PeerUnavailable
+
 _GRACE_SECONDS = 3.0
 
 
@@ -39,6 +41,26 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+
+
+async def read_line(process: asyncio.subprocess.Process, log: Path, seconds: float) -> bytes:
+    """Return the next line that a child prints.
+
+    Raises:
+        PeerUnavailable: it printed none within `seconds`, or ended first; the message quotes the end of `log`.
+    """
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), seconds)
+    except TimeoutError as error:
+        raise PeerUnavailable(f"no answer within {seconds:.0f} s: {_tail(log)}") from error
+    if not line:
+        raise PeerUnavailable(f"ended early: {_tail(log)}")
+    return line
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:].strip()
 
 
 def free_ports(count: int) -> list[int]:

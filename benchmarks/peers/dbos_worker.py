@@ -86,7 +86,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("mode", choices=["throughput", "latency"])
     parser.add_argument("--database-url", required=True)
-    parser.add_argument("--name", required=True)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--core", type=int)
     parser.add_argument("--concurrency", type=int, default=1)
@@ -98,7 +97,7 @@ def main() -> None:
     config: DBOSConfig = {
         "name": "bench",
         "system_database_url": options.database_url,
-        "executor_id": options.name,
+        "executor_id": f"worker-{os.getpid()}",
         "application_version": "1",
         "log_level": "ERROR",
         "max_executor_threads": options.threads,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 from benchmarks.peers import environment
-from benchmarks.peers.children import child, free_ports
+from benchmarks.peers.children import child, free_ports, read_line
 from benchmarks.peers.result import PeerResult, percentile, show
 
 _HERE = Path(__file__).parent
@@ -45,13 +45,9 @@ async def run(workdir: Path, database_url: str | None, executions: int) -> PeerR
         load = [str(python), str(_HERE / "restate_load.py"), "--url", f"{ingress}/bench/w10"]
         load += ["--executions", str(executions), "--concurrency", str(_CONCURRENCY)]
         load += ["--samples", str(_SAMPLES), "--seconds", str(_MAX_SECONDS)]
-        async with child(load, workdir / "restate-load.log", workdir) as process:
-            assert process.stdout is not None
-            async with asyncio.timeout(3 * _MAX_SECONDS):
-                line = await process.stdout.readline()
-    if not line:
-        raise environment.PeerUnavailable("the load on Restate ended early; see its log")
-    figures = json.loads(line)
+        log = workdir / "restate-load.log"
+        async with child(load, log, workdir) as process:
+            figures = json.loads(await read_line(process, log, 3 * _MAX_SECONDS))
     return {
         "w10_steps_per_s": figures["executions_per_s"] * _STEPS,
         "w10_latency_ms_p50": percentile(figures["times"], 0.5),
