@@ -20,6 +20,9 @@ from weftline.store.commit import Commit
 if TYPE_CHECKING:
     from weftline.engine.executor import Attempt
 
+RUN = CommandKind.RUN
+"""Bound once: reaching a member of an enumeration by attribute is slow, and every step needs this one."""
+
 SNAPSHOT_EVERY = 1_000
 """Events after which a run that never rests gets a snapshot, so that taking it over stays cheap."""
 
@@ -131,7 +134,7 @@ class Run:
         events, commands = advance(self.program, self.state, stimulus, now, self.facts)
         self.pending += events
         for command in commands:
-            if command.kind is CommandKind.RUN:
+            if command.kind is RUN:
                 self.to_run.append(command)
             elif command.kind is CommandKind.ABORT:
                 attempt = self.inflight.pop(command.step.key, None)
@@ -177,7 +180,7 @@ class Run:
         if self.inbox_seen != self.inbox_stored:
             commit.consume(tenant_id, self.id, self.inbox_seen)
             self.inbox_stored = self.inbox_seen
-        self.is_leaving = state.status.is_terminal or self.is_idle
+        self.is_leaving = state.has_ended or self.is_idle
         if self.is_leaving or state.seq - self.snapshot_seq >= SNAPSHOT_EVERY:
             commit.release(tenant_id, self.id, state, self.inbox_seen, keep=not self.is_leaving)
             self.snapshot_seq = state.seq
@@ -189,6 +192,8 @@ class Run:
         if state.is_paused:
             # resuming finds them again among the open steps
             return []
+        if len(commands) == 1:
+            return commands if self._may_run(commands[0].step) else []
         return list({command.step.key: command for command in commands if self._may_run(command.step)}.values())
 
     def _may_run(self, step: Step) -> bool:

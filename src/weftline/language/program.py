@@ -51,6 +51,8 @@ class Template(Protocol):
 class Kind(IntEnum):
     """What a node does, after aliases and shorthands are resolved."""
 
+    __hash__ = int.__hash__  # the inherited one is a Python function, and these are looked up for every step
+
     START = 1
     END = 2
     ACTION = 3

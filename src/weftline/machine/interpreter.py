@@ -48,8 +48,14 @@ from weftline.machine.stimulus import (
 )
 from weftline.model.errors import WorkflowError
 from weftline.model.event import Event, EventType
-from weftline.model.status import ExecutionStatus, StepStatus
+from weftline.model.status import StepStatus
 from weftline.model.stepkey import ROOT, branch_prefix, branch_scope, is_within, key_of, owner_of, place_of
+
+# members of enumerations that every step needs, bound once: reaching them by attribute is slow
+STEP_STARTED, STEP_COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
+RUNNING = StepStatus.RUNNING
+ACTION, WAIT_EVENT, HUMAN_TASK = Kind.ACTION, Kind.WAIT_EVENT, Kind.HUMAN_TASK
+RUN = CommandKind.RUN
 
 MAX_INTERRUPTIONS = 5
 """How many workers may be lost under one attempt of a step before the step is held to be their killer."""
@@ -82,7 +88,7 @@ def advance(
         empty where the stimulus does not concern the execution any more (it has ended, the step is closed).
     """
     interpreter = _Interpreter(program, state, now, facts or {})
-    if state.status in _ENDED:
+    if state.has_ended:
         return Turn(interpreter.events, interpreter.commands)
     _HANDLERS[type(stimulus)](interpreter, stimulus)
     interpreter.settle()
@@ -94,13 +100,10 @@ def outstanding(state: State) -> list[Command]:
     if state.is_paused:
         return []
     return [
-        Command(CommandKind.RUN, step)
+        Command(RUN, step)
         for step in state.open.values()
-        if step.status is StepStatus.RUNNING and step.branches is None
+        if step.status is RUNNING and step.branches is None
     ]
-
-
-_ENDED = frozenset(status for status in ExecutionStatus if status.is_terminal)
 
 
 class _Failure(Exception):
@@ -142,11 +145,11 @@ class _Interpreter:
         self.emit(type, step.key, data)
         node = self.program.nodes.get(step.node)
         kind = None if node is None else node.kind
-        if kind is Kind.WAIT_EVENT:
+        if kind is WAIT_EVENT:
             self.commands.append(Command(CommandKind.UNSUBSCRIBE, step))
-        elif kind is Kind.HUMAN_TASK and type is not EventType.STEP_COMPLETED:
+        elif kind is HUMAN_TASK and type is not STEP_COMPLETED:
             self.commands.append(Command(CommandKind.CLOSE_TASK, step))
-        elif kind is Kind.ACTION and type in (EventType.STEP_CANCELLED, EventType.STEP_TIMED_OUT):
+        elif kind is ACTION and type in (EventType.STEP_CANCELLED, EventType.STEP_TIMED_OUT):
             self.commands.append(Command(CommandKind.ABORT, step))
 
     # --- moving tokens -------------------------------------------------------------------------------------------
@@ -155,7 +158,7 @@ class _Interpreter:
         """Move tokens until all rest; end branches and the execution where none is left."""
         state = self.state
         entries = 0
-        while state.status not in _ENDED:
+        while not state.has_ended:
             if self.queue:
                 entries += 1
                 if entries > MAX_ENTRIES_PER_TURN:
@@ -228,11 +231,11 @@ class _Interpreter:
     # --- entering, one method a kind ---------------------------------------------------------------------------------
 
     def enter_pass(self, node: Node, scope: str, key: str) -> None:
-        self.emit(EventType.STEP_COMPLETED, key)
+        self.emit(STEP_COMPLETED, key)
         self.leave(node, scope, node.next)
 
     def enter_end(self, node: Node, scope: str, key: str) -> None:
-        self.emit(EventType.STEP_COMPLETED, key)
+        self.emit(STEP_COMPLETED, key)
         if node.terminate:
             self.complete_workflow()
         else:
@@ -240,8 +243,8 @@ class _Interpreter:
 
     def enter_action(self, node: Node, scope: str, key: str) -> None:
         data = None if node.input is None else {"input": node.input.render(self.scope(scope))}
-        self.emit(EventType.STEP_STARTED, key, data)
-        self.commands.append(Command(CommandKind.RUN, self.state.open[key]))
+        self.emit(STEP_STARTED, key, data)
+        self.commands.append(Command(RUN, self.state.open[key]))
 
     def enter_decision(self, node: Node, scope: str, key: str) -> None:
         names = self.scope(scope)
@@ -253,7 +256,7 @@ class _Interpreter:
             if node.default is None:
                 raise _Failure("no_case_matched", f"no case of decision '{node.id}' holds, and it has no default")
             label, target = "default", node.default
-        self.emit(EventType.STEP_COMPLETED, key, {"case": label, "next": target})
+        self.emit(STEP_COMPLETED, key, {"case": label, "next": target})
         self.leave(node, scope, (target,))
 
     def enter_wait_time(self, node: Node, scope: str, key: str) -> None:
@@ -265,7 +268,7 @@ class _Interpreter:
                 raise _Failure("invalid_time", f"'until' of '{node.id}': {error}") from None
         else:
             due = self.now + self.seconds(node.duration, names, "duration")
-        self.emit(EventType.STEP_STARTED, key, {"waiting": "time", "dueAt": due})
+        self.emit(STEP_STARTED, key, {"waiting": "time", "dueAt": due})
 
     def enter_wait_event(self, node: Node, scope: str, key: str) -> None:
         names = self.scope(scope)
@@ -276,7 +279,7 @@ class _Interpreter:
             data["correlation"] = _text(node.correlation.render(names), "correlation")
         if node.timeout is not None:
             data["dueAt"] = self.now + self.seconds(node.timeout, names, "timeout")
-        self.emit(EventType.STEP_STARTED, key, data)
+        self.emit(STEP_STARTED, key, data)
         step = self.state.open[key]
         if self.state.signals.get(event):
             self.resume_wait(node, step)
@@ -291,12 +294,12 @@ class _Interpreter:
             data["assignTo"] = list(assignees)
         if node.timeout is not None:
             data["dueAt"] = self.now + self.seconds(node.timeout, names, "timeout")
-        self.emit(EventType.STEP_STARTED, key, data)
+        self.emit(STEP_STARTED, key, data)
         task = TaskSpec(node.name, node.form, assignees, tuple(node.outcomes))
         self.commands.append(Command(CommandKind.OPEN_TASK, self.state.open[key], task))
 
     def enter_parallel(self, node: Node, scope: str, key: str) -> None:
-        self.emit(EventType.STEP_STARTED, key, {"branches": [branch.name for branch in node.branches]})
+        self.emit(STEP_STARTED, key, {"branches": [branch.name for branch in node.branches]})
         visit = self.state.open[key].visit
         for number, branch in enumerate(node.branches):
             self.send(branch.start, branch_scope(node.id, scope, visit, number))
@@ -304,7 +307,7 @@ class _Interpreter:
     def enter_set(self, node: Node, scope: str, key: str) -> None:
         names = self.scope(scope)
         patch = {name: template.render(names) for name, template in node.values.items()}
-        self.emit(EventType.STEP_COMPLETED, key, {"data": patch})
+        self.emit(STEP_COMPLETED, key, {"data": patch})
         self.leave(node, scope, node.next)
 
     # --- completing ------------------------------------------------------------------------------------------------
@@ -336,7 +339,7 @@ class _Interpreter:
             facts["data"] = patch
         if signal is not None:
             facts["signal"] = signal
-        self.close(step, EventType.STEP_COMPLETED, facts or None)
+        self.close(step, STEP_COMPLETED, facts or None)
         self.leave(node, step.scope, targets)
 
     def resume_wait(self, node: Node, step: Step) -> None:
@@ -379,6 +382,8 @@ class _Interpreter:
 
     def unmet_join(self, scope: str) -> WorkflowError | None:
         """The error to report where a scope came to rest with tokens stuck before a join."""
+        if not self.program.joins:
+            return None
         done, visits = self.state.done, self.state.visits
         for node_id in self.program.joins:
             node = self.program.nodes[node_id]
@@ -411,7 +416,7 @@ class _Interpreter:
     def fail_new(self, node: Node, scope: str, key: str, error: WorkflowError) -> None:
         """Fail a step that could not even be entered."""
         if key not in self.state.open:
-            self.emit(EventType.STEP_STARTED, key)
+            self.emit(STEP_STARTED, key)
         self.fail_step(node, self.state.open[key], error.to_json())
 
     def fail_step(self, node: Node, step: Step, error: dict[str, Any]) -> None:
@@ -483,14 +488,14 @@ class _Interpreter:
 
     def on_action_completed(self, stimulus: ActionCompleted) -> None:
         step = self.state.open.get(stimulus.key)
-        if step is None or step.status is not StepStatus.RUNNING or step.attempt != stimulus.attempt:
+        if step is None or step.status is not RUNNING or step.attempt != stimulus.attempt:
             return
         node = self.program.nodes[step.node]
         self.complete_step(node, step, stimulus.output, node.next, stimulus.data)
 
     def on_action_failed(self, stimulus: ActionFailed) -> None:
         step = self.state.open.get(stimulus.key)
-        if step is None or step.status is not StepStatus.RUNNING or step.attempt != stimulus.attempt:
+        if step is None or step.status is not RUNNING or step.attempt != stimulus.attempt:
             return
         node = self.program.nodes[step.node]
         error = stimulus.error
@@ -515,15 +520,15 @@ class _Interpreter:
         due.sort(key=_due_at)
         for step in due:
             # an earlier timer of this very turn may have closed the step, or ended the execution
-            if step.key in state.open and state.status not in _ENDED:
+            if step.key in state.open and not state.has_ended:
                 self.fire(step)
 
     def fire(self, step: Step) -> None:
         """A step's own timer is due."""
         node = self.program.nodes[step.node]
         if step.status is StepStatus.RETRYING:
-            self.emit(EventType.STEP_STARTED, step.key, {"attempt": step.attempt + 1})
-            self.commands.append(Command(CommandKind.RUN, step))
+            self.emit(STEP_STARTED, step.key, {"attempt": step.attempt + 1})
+            self.commands.append(Command(RUN, step))
         elif node.kind is Kind.WAIT_TIME:
             self.complete_step(node, step, None, node.next)
         elif node.timeout_next is not None:
@@ -605,7 +610,7 @@ class _Interpreter:
             return
         self.emit(EventType.WORKFLOW_RECOVERED, None, {"lostLeases": stimulus.lost_leases})
         for step in list(state.open.values()):
-            if step.interruptions > MAX_INTERRUPTIONS and step.key in state.open and state.status not in _ENDED:
+            if step.interruptions > MAX_INTERRUPTIONS and step.key in state.open and not state.has_ended:
                 error = WorkflowError(
                     "interrupted",
                     f"{step.interruptions} workers were lost while this attempt ran; it is not tried again",

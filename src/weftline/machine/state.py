@@ -14,13 +14,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from weftline.model.event import Event, EventType
-from weftline.model.status import OPEN_STEPS, ExecutionStatus, StepStatus
+from weftline.model.status import TERMINAL, ExecutionStatus, StepStatus
 from weftline.model.stepkey import parse_key, place_of
 
 SNAPSHOT_FORMAT = 1
 """Version of ``State.to_json``; a sample of every version is read by the tests."""
 
-RUNNING, WAITING, RETRYING = StepStatus.RUNNING, StepStatus.WAITING, StepStatus.RETRYING
+# members are bound to names once: an attribute of an enumeration is slow to reach
+RUNNING, WAITING, RETRYING, COMPLETED = (
+    StepStatus.RUNNING,
+    StepStatus.WAITING,
+    StepStatus.RETRYING,
+    StepStatus.COMPLETED,
+)
 
 
 class Step:
@@ -132,6 +138,8 @@ class State:
         visits: for each place, how often it was entered.
         done: for each place, how often it was left in a way that satisfies a dependency on it.
         working: for each scope, how many of its steps are open.
+        is_paused: between pause and resume: results are recorded, nothing new begins.
+        has_ended: the status is terminal.
         held: places whose activation waits for the execution to be resumed.
         signals: signals that arrived before anything waited for them, by name.
         output, error: the execution's result.
@@ -148,8 +156,10 @@ class State:
         "deadline",
         "done",
         "error",
+        "has_ended",
         "held",
         "input",
+        "is_paused",
         "last_error",
         "last_event",
         "last_output",
@@ -167,6 +177,8 @@ class State:
 
     def __init__(self, input: Mapping[str, Any]) -> None:
         self.status = ExecutionStatus.PENDING
+        self.is_paused = False
+        self.has_ended = False
         self.seq = 0
         self.input = input
         self.data: dict[str, Any] = dict(input)
@@ -186,11 +198,6 @@ class State:
         self.completed_at: float | None = None
         self.deadline: float | None = None
         self.lost_leases = 0
-
-    @property
-    def is_paused(self) -> bool:
-        """True between pause and resume: results are recorded, nothing new begins."""
-        return self.status is ExecutionStatus.PAUSED
 
     def apply(self, event: Event) -> None:
         """Fold one event in.
@@ -287,6 +294,8 @@ class State:
         state = cls(input)
         state.seq = seq
         state.status = ExecutionStatus(data["status"])
+        state.is_paused = state.status is ExecutionStatus.PAUSED
+        state.has_ended = state.status in TERMINAL
         state.data = data["data"]
         for key, raw in data["latest"].items():
             step = Step.from_json(key, raw)
@@ -386,7 +395,7 @@ def _step_started(state: State, event: Event) -> None:
 
 
 def _step_completed(state: State, event: Event) -> None:
-    step = _close(state, event, StepStatus.COMPLETED)
+    step = _close(state, event, COMPLETED)
     _count_done(state, step)
     data = event.data
     if data is None:
@@ -464,6 +473,8 @@ def _workflow_ended(status: ExecutionStatus) -> Callable[[State, Event], None]:
     def apply(state: State, event: Event) -> None:
         data = event.data or NO_DATA
         state.status = status
+        state.is_paused = False
+        state.has_ended = True
         state.completed_at = event.at
         state.deadline = None
         state.held = []
@@ -476,10 +487,12 @@ def _workflow_ended(status: ExecutionStatus) -> Callable[[State, Event], None]:
 
 def _workflow_paused(state: State, event: Event) -> None:
     state.status = ExecutionStatus.PAUSED
+    state.is_paused = True
 
 
 def _workflow_resumed(state: State, event: Event) -> None:
     state.status = ExecutionStatus.RUNNING
+    state.is_paused = False
     state.held = []
 
 
@@ -513,4 +526,3 @@ _APPLY: dict[EventType, Callable[[State, Event], None]] = {
     EventType.WORKFLOW_RECOVERED: _workflow_recovered,
 }
 
-__all__ = ["OPEN_STEPS", "SNAPSHOT_FORMAT", "State", "Step", "fold"]

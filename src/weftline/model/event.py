@@ -16,6 +16,8 @@ EVENT_FORMAT = 1
 class EventType(StrEnum):
     """Every kind of fact."""
 
+    __hash__ = str.__hash__  # the inherited one is a Python function, and these are looked up for every event
+
     WORKFLOW_STARTED = "WORKFLOW_STARTED"
     WORKFLOW_COMPLETED = "WORKFLOW_COMPLETED"
     WORKFLOW_FAILED = "WORKFLOW_FAILED"

@@ -12,6 +12,8 @@ from enum import StrEnum
 class ExecutionStatus(StrEnum):
     """Where an execution stands. The value is what the database and the API carry."""
 
+    __hash__ = str.__hash__  # the inherited one is a Python function, and these are looked up all the time
+
     DRAFT = "draft"
     PENDING = "pending"
     RUNNING = "running"
@@ -71,6 +73,8 @@ def can_move(current: ExecutionStatus, target: ExecutionStatus) -> bool:
 
 class StepStatus(StrEnum):
     """Where one step of an execution stands (system 003's stepStatus)."""
+
+    __hash__ = str.__hash__  # the inherited one is a Python function, and these are looked up all the time
 
     RUNNING = "running"
     WAITING = "waiting"
