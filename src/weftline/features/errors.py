@@ -1,0 +1,111 @@
+"""Errors of the features: what a caller did wrong, each with the stable code and HTTP status it is answered with.
+
+::
+
+    DomainError
+    ├── Malformed              400  the request cannot be read
+    ├── NotFound               404  what it is about does not exist
+    ├── Conflict               409  it contradicts what is already so
+    ├── PreconditionFailed     412  the thing was changed meanwhile
+    ├── TooLarge               413  more than this call accepts
+    ├── UnsupportedMediaType   415  a body of a kind that this call does not read
+    └── Invalid                422  readable, but not valid; ``errors`` say where
+
+Each feature derives its own from these, so that the code says what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing that is wrong with one place of a request.
+
+    Attributes:
+        pointer: JSON pointer to the place.
+        message: what is wrong.
+        code: stable, in snake_case.
+        hint: how to mend it, where that can be said.
+    """
+
+    pointer: str
+    message: str
+    code: str = "invalid"
+    hint: str | None = None
+
+
+class DomainError(Exception):
+    """A request that cannot be granted.
+
+    Args:
+        detail: a sentence for the person who asked.
+        errors: what is wrong with which part of the request.
+    """
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad_request"
+    title: ClassVar[str] = "Bad request"
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+class Malformed(DomainError):
+    """The request cannot be read."""
+
+    code = "malformed"
+    title = "Malformed request"
+
+
+class NotFound(DomainError):
+    """What the request is about does not exist."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(DomainError):
+    """The request contradicts what is already so."""
+
+    status = 409
+    code = "conflict"
+    title = "Conflict"
+
+
+class PreconditionFailed(DomainError):
+    """The thing is no longer what the caller last saw."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "Changed meanwhile"
+
+
+class TooLarge(DomainError):
+    """More than this call accepts."""
+
+    status = 413
+    code = "too_large"
+    title = "Too large"
+
+
+class UnsupportedMediaType(DomainError):
+    """A body of a kind that this call does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "Unsupported media type"
+
+
+class Invalid(DomainError):
+    """The request can be read and is not valid."""
+
+    status = 422
+    code = "invalid"
+    title = "Not valid"

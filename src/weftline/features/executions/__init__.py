@@ -1,0 +1,1 @@
+"""Executions: starting, watching, steering them, and delivering events to them."""

@@ -1,0 +1,304 @@
+"""Executions over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from weftline.features.errors import FieldError, UnsupportedMediaType
+from weftline.features.executions import examples
+from weftline.features.executions.batch import start_batch
+from weftline.features.executions.demand import read_start
+from weftline.features.executions.errors import InvalidStart
+from weftline.features.executions.reader import ExecutionReader, Snapshot
+from weftline.features.executions.schemas import (
+    CancelBody,
+    Delivered,
+    EventBody,
+    EventOut,
+    EventPage,
+    EventQuery,
+    ExecutionDetail,
+    ExecutionQuery,
+    ExecutionSummary,
+    SignalBody,
+    Signalled,
+    StepList,
+)
+from weftline.features.executions.starter import Starter
+from weftline.features.executions.steering import Acted, Steering
+from weftline.features.executions.watcher import Watcher
+from weftline.features.http.body import StrictRoute, media_type, parse_json, require_json
+from weftline.features.http.examples import answers
+from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.tenant import TenantId, current_tenant
+from weftline.features.http.wire import JsonResponse
+
+MAX_WAIT = 60.0
+"""Seconds that a start may wait for the end."""
+
+NDJSON = frozenset({"", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json"})
+
+ExecutionId = Annotated[UUID, Path(description="The execution's id.", examples=[examples.ID])]
+
+START: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "wait",
+            "in": "query",
+            "description": "Seconds to wait for the end.",
+            "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The same as `idempotencyKey` in the body.",
+            "schema": {"type": "string", "maxLength": 255},
+        },
+    ],
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "input": {"type": "object", "default": {}},
+                        "idempotencyKey": {
+                            "type": "string",
+                            "maxLength": 255,
+                            "description": "A second start under the same key finds the first.",
+                        },
+                        "tags": {"type": "array", "maxItems": 32, "items": {"type": "string", "maxLength": 128}},
+                        "priority": {"type": "integer", "minimum": 0, "maximum": 9, "default": 5},
+                    },
+                },
+                "example": examples.START,
+            }
+        }
+    },
+}
+
+START_BATCH: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}, "example": examples.BATCH}},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """Everything that the routes of executions need."""
+
+    starter: Starter
+    reader: ExecutionReader
+    steering: Steering
+    watcher: Watcher
+
+
+def execution_routes(executions: Executions) -> APIRouter:
+    """The routes of executions, and of events for whichever execution waits for them."""
+    router = APIRouter(tags=["Executions"], route_class=StrictRoute)
+    _add_starting(router, executions)
+    _add_reading(router, executions.reader)
+    _add_steering(router, executions.steering)
+    return router
+
+
+def _add_starting(router: APIRouter, executions: Executions) -> None:
+    starter, reader, watcher = executions.starter, executions.reader, executions.watcher
+
+    @router.post(
+        "/workflows/{workflow_id}/executions",
+        status_code=202,
+        summary="Start an execution",
+        response_class=Response,
+        responses={
+            **answers(examples.STARTED, status=202, description="Started, and durable."),
+            **answers(examples.EXECUTION, description="Started, and ended within the time to wait."),
+        },
+        openapi_extra=START,
+    )
+    async def start(workflow_id: str, request: Request) -> Response:
+        """Starts an execution of the published version. With `wait`, answers once it has ended, if that is soon."""
+        wait = _read_wait(request)
+        body = await request.body()
+        if body:
+            require_json(request)
+        demand = read_start(parse_json(body) if body else None, request.headers.get("idempotency-key"))
+        tenant_id = current_tenant(request)
+        started = await starter.start(tenant_id, workflow_id, demand)
+        if wait:
+            await watcher.ended(tenant_id, started.id, wait)
+        elif started.is_new:
+            return JsonResponse(
+                {
+                    "id": started.id,
+                    "workflowId": workflow_id,
+                    "versionNumber": started.version_number,
+                    "status": "pending",
+                    "priority": demand.priority,
+                    "tags": demand.tags or [],
+                },
+                status_code=202,
+            )
+        snapshot = await reader.get(tenant_id, started.id)
+        return _execution(snapshot, 200 if snapshot.status.is_terminal else 202)
+
+    @router.post(
+        "/workflows/{workflow_id}/executions/batch",
+        status_code=202,
+        summary="Start many executions",
+        response_class=JsonResponse,
+        responses=answers(examples.BATCH_STARTED, status=202, description="What was started and what was not."),
+        openapi_extra=START_BATCH,
+    )
+    async def start_many(tenant_id: TenantId, workflow_id: str, request: Request) -> JsonResponse:
+        """Starts an execution for every line, all in one transaction. A line is a body of *Start an execution*."""
+        if media_type(request) not in NDJSON:
+            raise UnsupportedMediaType("A batch is sent as application/x-ndjson.")
+        started = await start_batch(starter, tenant_id, workflow_id, await request.body())
+        return JsonResponse(
+            {
+                "accepted": len(started.ids),
+                "rejected": [rejected._asdict() for rejected in started.rejected],
+                "ids": started.ids,
+            },
+            status_code=202,
+        )
+
+
+def _add_reading(router: APIRouter, reader: ExecutionReader) -> None:
+    @router.get(
+        "/executions",
+        summary="List executions",
+        responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="Newest first."),
+    )
+    async def list_executions(tenant_id: TenantId, query: Annotated[ExecutionQuery, Query()]) -> Page[ExecutionSummary]:
+        """Lists executions, the newest first, each as it last came to rest."""
+        before = None if query.cursor is None else decode_uuid(query.cursor)
+        found = await reader.list(tenant_id, query.filter(), before=before, limit=query.limit + 1)
+        items = [ExecutionSummary.of_row(row) for row in found[: query.limit]]
+        more = len(found) > len(items)
+        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if more else None)
+
+    @router.get(
+        "/executions/{execution_id}",
+        summary="Get an execution",
+        responses=answers(examples.EXECUTION, description="The execution as it is now."),
+    )
+    async def get(tenant_id: TenantId, execution_id: ExecutionId) -> ExecutionDetail:
+        """Shows an execution as its log tells it."""
+        return ExecutionDetail.of(await reader.get(tenant_id, execution_id))
+
+    @router.get(
+        "/executions/{execution_id}/events",
+        summary="List an execution's events",
+        response_model_exclude_none=False,
+        responses=answers(examples.EVENTS, description="In order."),
+    )
+    async def events(
+        tenant_id: TenantId, execution_id: ExecutionId, query: Annotated[EventQuery, Query()]
+    ) -> EventPage:
+        """Lists the facts of an execution's log in order."""
+        found = await reader.events(tenant_id, execution_id, after=query.after, limit=query.limit + 1)
+        items = [EventOut.of(event) for event in found[: query.limit]]
+        return EventPage(items=items, next_cursor=items[-1].seq if len(found) > len(items) else None)
+
+    @router.get(
+        "/executions/{execution_id}/steps",
+        summary="List an execution's steps",
+        responses=answers(examples.STEPS, description="In the order in which they began."),
+    )
+    async def steps(tenant_id: TenantId, execution_id: ExecutionId) -> StepList:
+        """Lists every step that has begun, as the log tells it."""
+        return StepList.of(await reader.steps(tenant_id, execution_id))
+
+
+def _add_steering(router: APIRouter, steering: Steering) -> None:
+    @router.post(
+        "/executions/{execution_id}/cancel",
+        summary="Cancel an execution",
+        responses=_acted(examples.CANCELLED),
+    )
+    async def cancel(
+        tenant_id: TenantId,
+        execution_id: ExecutionId,
+        body: Annotated[CancelBody | None, _body({"reason": "Ordered twice"})] = None,
+    ) -> Response:
+        """Ends an execution before its time."""
+        return _effect(await steering.cancel(tenant_id, execution_id, None if body is None else body.reason))
+
+    @router.post("/executions/{execution_id}/pause", summary="Pause an execution", responses=_acted(examples.PAUSED))
+    async def pause(tenant_id: TenantId, execution_id: ExecutionId) -> Response:
+        """Lets an execution begin nothing new; what runs is recorded when it ends."""
+        return _effect(await steering.pause(tenant_id, execution_id))
+
+    @router.post("/executions/{execution_id}/resume", summary="Resume an execution", responses=_acted(examples.RESUMED))
+    async def resume(tenant_id: TenantId, execution_id: ExecutionId) -> Response:
+        """Lets a paused execution go on."""
+        return _effect(await steering.resume(tenant_id, execution_id))
+
+    @router.post(
+        "/executions/{execution_id}/signals",
+        status_code=202,
+        summary="Signal an execution",
+        responses=answers(examples.SIGNALLED, status=202, description="On its way, and durable."),
+    )
+    async def signal(
+        tenant_id: TenantId, execution_id: ExecutionId, body: Annotated[SignalBody, _body(examples.SIGNAL)]
+    ) -> Signalled:
+        """Resumes the step that waits for this name; kept where none waits yet."""
+        await steering.signal(tenant_id, execution_id, body.name, body.payload)
+        return Signalled(execution_id=execution_id, name=body.name)
+
+    @router.post(
+        "/events",
+        status_code=202,
+        tags=["Events"],
+        summary="Deliver an event",
+        responses=answers(examples.DELIVERED, status=202, description="On its way, and durable."),
+    )
+    async def deliver(tenant_id: TenantId, body: Annotated[EventBody, _body(examples.EVENT)]) -> Delivered:
+        """Resumes every step that waits for this name and correlation. Nothing is kept where none waits."""
+        delivered = await steering.deliver(tenant_id, body.name, body.correlation, body.payload)
+        return Delivered(name=body.name, delivered=delivered)
+
+
+def _body(example: dict[str, Any]) -> Any:
+    return Body(openapi_examples={"example": {"value": example}})
+
+
+def _acted(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {
+        **answers(example, description="The execution afterwards."),
+        **answers(example, status=202, description="The execution; no worker has taken the message in yet."),
+    }
+
+
+def _effect(acted: Acted) -> Response:
+    return _execution(acted.snapshot, 200 if acted.is_effective else 202)
+
+
+def _execution(snapshot: Snapshot, status_code: int) -> Response:
+    text = ExecutionDetail.of(snapshot).model_dump_json(by_alias=True)
+    return Response(text, status_code=status_code, media_type="application/json")
+
+
+def _read_wait(request: Request) -> float:
+    wait = 0.0
+    for name, value in request.query_params.multi_items():
+        if name != "wait":
+            raise InvalidStart([FieldError(f"/{name}", "unknown query parameter", "unknown_field")])
+        try:
+            wait = float(value)
+        except ValueError:
+            wait = -1.0
+        if not 0 <= wait <= MAX_WAIT:
+            message = f"must be a number of seconds from 0 to {MAX_WAIT:.0f}"
+            raise InvalidStart([FieldError("/wait", message, "out_of_range")])
+    return wait

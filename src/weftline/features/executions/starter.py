@@ -1,0 +1,216 @@
+"""Starting executions: those that arrive while one transaction commits go into the next, together.
+
+Like the engine's group commit, this makes no call wait that could go at once: an idle system commits each start by
+itself, a busy one commits as many together as came in meanwhile. Which version is published is read in that same
+transaction, so a start that comes after a publish was answered never runs an older version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from weftline.features.errors import DomainError
+from weftline.features.executions.demand import StartDemand
+from weftline.features.executions.errors import InvalidInput
+from weftline.features.executions.hints import WorkHints
+from weftline.features.executions.versions import PublishedVersion, Versions
+from weftline.features.workflows.errors import NotPublished, WorkflowNotFound
+from weftline.store.connect import tenant_transaction
+from weftline.store.errors import StoreError, Unstorable, translated
+from weftline.store.starts import NewExecution, published_versions, start_executions
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+MAX_GROUP = 500
+"""Starts in one transaction."""
+
+
+class Started(NamedTuple):
+    """An execution that was started.
+
+    Attributes:
+        id: its identity.
+        version_number: the version it is pinned to; of the new one, where the idempotency key found an earlier one.
+        is_new: False where the idempotency key was used before, and ``id`` is the earlier execution's.
+    """
+
+    id: UUID
+    version_number: int
+    is_new: bool
+
+
+class _Request:
+    """A start that waits for its transaction."""
+
+    __slots__ = ("answer", "demand", "workflow_id")
+
+    def __init__(self, workflow_id: str, demand: StartDemand, answer: asyncio.Future[Started]) -> None:
+        self.workflow_id = workflow_id
+        self.demand = demand
+        self.answer = answer
+
+    def accept(self, started: Started) -> None:
+        # the caller may have gone away meanwhile
+        if not self.answer.done():
+            self.answer.set_result(started)
+
+    def refuse(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class Starter:
+    """Starts executions.
+
+    Args:
+        pool: connections under the API's role.
+        versions: the published versions.
+        hints: wakes workers.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], versions: Versions, hints: WorkHints) -> None:
+        self._pool = pool
+        self._versions = versions
+        self._hints = hints
+        self._queues: dict[UUID, deque[_Request]] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    async def start(self, tenant_id: UUID, workflow_id: str, demand: StartDemand) -> Started:
+        """Start one execution; it is durable when this returns.
+
+        Raises:
+            WorkflowNotFound, NotPublished, InvalidInput: it cannot be started.
+            StoreUnavailable: the database does not answer.
+        """
+        request = _Request(workflow_id, demand, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(tenant_id, deque()).append(request)
+        if tenant_id not in self._tasks:
+            self._tasks[tenant_id] = asyncio.create_task(self._drain(tenant_id), name="start-executions")
+        return await request.answer
+
+    async def start_many(
+        self, tenant_id: UUID, workflow_id: str, demands: Sequence[StartDemand]
+    ) -> list[Started | InvalidInput]:
+        """Start many executions of one workflow in one transaction.
+
+        Returns:
+            For each demand the execution, or why its input is refused.
+
+        Raises:
+            WorkflowNotFound, NotPublished: none can be started.
+            StoreUnavailable: the database does not answer; none was started.
+        """
+        with translated():
+            async with tenant_transaction(self._pool, tenant_id) as connection:
+                published = await published_versions(connection, tenant_id, [workflow_id])
+                number = _published(published, workflow_id)
+                version = await self._versions.get(connection, tenant_id, workflow_id, number)
+                # in a thread, for ten thousand take their time
+                checked = await asyncio.to_thread(_check_all, demands, workflow_id, number, version)
+                new = [item for item in checked if isinstance(item, NewExecution)]
+                ids = iter(await start_executions(connection, tenant_id, new, time.time()) if new else ())
+        self._hints.send()
+        return [_started(item, next(ids)) if isinstance(item, NewExecution) else item for item in checked]
+
+    async def close(self) -> None:
+        """Wait until everything that was asked for has been answered."""
+        await asyncio.gather(*self._tasks.values())
+
+    async def _drain(self, tenant_id: UUID) -> None:
+        queue = self._queues[tenant_id]
+        try:
+            while queue:
+                group = [queue.popleft() for _ in range(min(len(queue), MAX_GROUP))]
+                await self._start_group(tenant_id, group)
+                self._hints.send()
+        finally:
+            del self._tasks[tenant_id], self._queues[tenant_id]
+
+    async def _start_group(self, tenant_id: UUID, group: Sequence[_Request]) -> None:
+        try:
+            with translated():
+                async with tenant_transaction(self._pool, tenant_id) as connection:
+                    admitted = await self._admit(connection, tenant_id, group)
+                    new = [item for _, item in admitted]
+                    ids = await start_executions(connection, tenant_id, new, time.time()) if new else []
+        except Unstorable as error:
+            # one refused value must not fail the others
+            if len(group) == 1:
+                group[0].refuse(error)
+            else:
+                for request in group:
+                    await self._start_group(tenant_id, [request])
+        except StoreError as error:
+            for request in group:
+                request.refuse(error)
+        else:
+            for (request, item), execution_id in zip(admitted, ids, strict=True):
+                request.accept(_started(item, execution_id))
+
+    async def _admit(
+        self,
+        connection: PoolConnectionProxy[asyncpg.Record],
+        tenant_id: UUID,
+        group: Sequence[_Request],
+    ) -> list[tuple[_Request, NewExecution]]:
+        """What of ``group`` can be started; the rest is refused."""
+        wanted = {request.workflow_id for request in group}
+        published = await published_versions(connection, tenant_id, list(wanted))
+        admitted: list[tuple[_Request, NewExecution]] = []
+        for request in group:
+            try:
+                number = _published(published, request.workflow_id)
+                version = await self._versions.get(connection, tenant_id, request.workflow_id, number)
+                item = _check(request.demand, request.workflow_id, number, version)
+            except DomainError as error:
+                request.refuse(error)
+            else:
+                admitted.append((request, item))
+        return admitted
+
+
+def _published(published: dict[str, int | None], workflow_id: str) -> int:
+    if workflow_id not in published:
+        raise WorkflowNotFound(workflow_id)
+    number = published[workflow_id]
+    if number is None:
+        raise NotPublished(workflow_id)
+    return number
+
+
+def _check(demand: StartDemand, workflow_id: str, number: int, version: PublishedVersion) -> NewExecution:
+    if version.schema is not None and (errors := version.schema.errors(demand.input, "/input")):
+        raise InvalidInput(workflow_id, errors)
+    return NewExecution(
+        workflow_id,
+        number,
+        orjson.dumps(demand.input).decode(),
+        demand.priority,
+        demand.tags,
+        demand.idempotency_key,
+    )
+
+
+def _check_all(
+    demands: Sequence[StartDemand], workflow_id: str, number: int, version: PublishedVersion
+) -> list[NewExecution | InvalidInput]:
+    checked: list[NewExecution | InvalidInput] = []
+    for demand in demands:
+        try:
+            checked.append(_check(demand, workflow_id, number, version))
+        except InvalidInput as error:
+            checked.append(error)
+    return checked
+
+
+def _started(item: NewExecution, execution_id: UUID) -> Started:
+    return Started(execution_id, item.version_number, execution_id == item.id)

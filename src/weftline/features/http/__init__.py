@@ -1,0 +1,1 @@
+"""What the features' HTTP routes have in common: bodies, answers, paging, conditions, the tenant."""

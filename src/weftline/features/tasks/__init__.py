@@ -1,0 +1,1 @@
+"""Human tasks: what executions ask people to do."""

@@ -1,0 +1,1 @@
+"""Workflow templates and their versions: writing, validating and publishing definitions."""
