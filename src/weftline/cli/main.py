@@ -1,0 +1,61 @@
+"""``weft``: the command line.
+
+Every command imports what it needs when it runs, so that ``weft --help`` and shell completion are instant.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from weftline.cli import (
+    configuration,
+    control,
+    database,
+    definitions,
+    executions,
+    migrate,
+    run,
+    server,
+    tasks,
+    up,
+    worker,
+)
+from weftline.cli.failures import INTERRUPTED, explain
+from weftline.cli.output import note, report
+
+app = typer.Typer(
+    name="weft",
+    help="Run business workflows that survive crashes, restarts and days of waiting.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (up, server, worker, migrate, definitions, run, executions, control, configuration):
+    module.register(app)
+app.add_typer(tasks.app, name="task")
+app.add_typer(database.app, name="db")
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        note("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # whoever read our output has seen enough (`weft list | head`)
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        failure = explain(error)
+        if failure is None:
+            raise
+        report(failure)
+        sys.exit(failure.exit_code)
+
+
+if __name__ == "__main__":
+    main()

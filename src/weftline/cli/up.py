@@ -1,0 +1,142 @@
+"""``weft up``: everything on this machine.
+
+::
+
+    weft up ─┬─ PostgreSQL (its own, unless WEFT_DATABASE_URL is set)
+             ├─ weft server    the HTTP API
+             └─ weft worker    runs executions
+
+This process owns the home, starts the others, starts them again when they end, and stops them in order: API and worker
+first, PostgreSQL last. If it is killed, API and worker end by themselves; PostgreSQL may go on, and the next
+``weft up`` uses it.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import typer
+
+from weftline.cli.failures import CommandFailed
+from weftline.cli.options import Actions
+from weftline.cli.server import Host, Port, require_loopback
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from weftline.cli.supervisor import ProcessSpec, Supervised
+    from weftline.settings import Settings
+    from weftline.store.embedded import EmbeddedServer
+
+READY_WITHIN = 60.0
+"""Seconds for the API to answer."""
+
+API_STOPS_WITHIN = 10.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up")(up)
+
+
+def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # noqa: B006
+    """Start everything: the database, the HTTP API and a worker. Ctrl-C or SIGTERM stops it all."""
+    from weftline.cli import loop, session
+    from weftline.cli.ports import available_port
+    from weftline.store.embedded import EmbeddedServer, Ownership
+
+    loop.interrupt_on_sigterm()
+    settings = session.load_settings(actions, host=host, port=port)
+    require_loopback(settings.host)
+    # a module that cannot be imported is told now, not by a process that ends again and again
+    session.load_registry(settings)
+    with ExitStack() as stack:
+        stack.enter_context(Ownership(settings.home))
+        port = available_port(settings.host, settings.port)
+        server = None
+        if settings.database_url is None:
+            server = stack.enter_context(EmbeddedServer(settings.home))
+        url = server.url if server is not None else _outside(settings)
+        loop.run(session.migrate(url))
+        loop.run(_serve(settings.model_copy(update={"port": port}), url, server))
+
+
+def _outside(settings: Settings) -> str:
+    assert settings.database_url is not None
+    return settings.database_url.get_secret_value()
+
+
+async def _serve(settings: Settings, url: str, server: EmbeddedServer | None) -> None:
+    import asyncio
+
+    from weftline.cli.loop import stop_signal
+    from weftline.cli.supervisor import Supervised, keep_server
+
+    stop = stop_signal()
+    api, worker = (Supervised(spec) for spec in _processes(settings, url))
+    api.start()
+    worker.start()
+    keeper = None if server is None else asyncio.create_task(keep_server(server))
+    try:
+        if await _is_ready(settings, api, stop):
+            _announce(settings)
+            await stop.wait()
+    finally:
+        if keeper is not None:
+            keeper.cancel()
+        await asyncio.gather(
+            api.stop(API_STOPS_WITHIN),
+            # beyond its own deadline a worker only writes down what it hands back
+            worker.stop(settings.worker_shutdown_timeout + 5),
+        )
+
+
+def _processes(settings: Settings, url: str) -> list[ProcessSpec]:
+    from weftline.cli.supervisor import ProcessSpec
+
+    environment = {
+        "WEFT_HOME": str(settings.home.absolute()),
+        "WEFT_HOST": settings.host,
+        "WEFT_PORT": str(settings.port),
+        "WEFT_DATABASE_URL": url,
+        "WEFT_ACTIONS": ",".join(settings.actions),
+    }
+    weft = [sys.executable, "-m", "weftline.cli.main"]
+    return [ProcessSpec(name, [*weft, name, "--stop-with-parent"], environment) for name in ("server", "worker")]
+
+
+async def _is_ready(settings: Settings, api: Supervised, stop: asyncio.Event) -> bool:
+    """Wait until the API answers; False where a stop was asked for meanwhile.
+
+    Raises:
+        CommandFailed: it ended instead, or does not answer.
+    """
+    import asyncio
+    import time
+
+    from weftline.cli.ports import answers
+
+    deadline = time.monotonic() + READY_WITHIN
+    while not stop.is_set():
+        if await asyncio.to_thread(answers, settings.host, settings.port, "/health/ready"):
+            return True
+        if api.endings:
+            raise CommandFailed("the HTTP server ended as soon as it was started; its messages are above")
+        if time.monotonic() > deadline:
+            raise CommandFailed(f"the HTTP server does not answer after {READY_WITHIN:.0f} s")
+        await asyncio.sleep(0.1)
+    return False
+
+
+def _announce(settings: Settings) -> None:
+    site = f"http://{settings.host}:{settings.port}"
+    where = "WEFT_DATABASE_URL" if settings.database_url is not None else str(settings.home.absolute())
+    typer.echo(
+        f"\n  Weftline is running.\n\n"
+        f"    API    {site}/api/v1\n"
+        f"    Docs   {site}/docs\n"
+        f"    Data   {where}\n"
+        f"    Stop   Ctrl-C\n"
+    )
