@@ -1,79 +1,52 @@
 """The only wiring: settings come in here, and what lies below is handed the values it needs.
 
-Every function imports what it wires when it is called, so that a worker does not load the API, nor the API the engine.
+Every function imports what it wires when it is called, so that a worker does not load the API, nor the API the
+engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from weftline.authoring import ActionRegistry
     from weftline.engine.worker import Worker
-    from weftline.features.executions.reader import ExecutionReader
-    from weftline.features.executions.starter import Starter
-    from weftline.features.executions.steering import Steering
-    from weftline.features.tasks.service import TaskService
-    from weftline.features.workflows.service import WorkflowService
     from weftline.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the features offer, ready to use."""
-
-    workflows: WorkflowService
-    starter: Starter
-    reader: ExecutionReader
-    steering: Steering
-    tasks: TaskService
-
-
-@asynccontextmanager
-async def open_services(url: str, actions: Collection[str] | None) -> AsyncGenerator[Services]:
-    """The features' services on a database.
+def build_app(settings: Settings, url: str, actions: Collection[str] | None) -> FastAPI:
+    """The HTTP API as an ASGI application.
 
     Args:
-        url: a PostgreSQL URL whose role may become ``weft_api``.
+        settings: what it is to be like.
+        url: the database's.
         actions: names that definitions may call; None accepts any.
+    """
+    from weftline.api.app import ApiOptions, create_app
+
+    return create_app(ApiOptions(url, actions, hosts=(settings.host,)))
+
+
+def serve_api(settings: Settings) -> None:
+    """Serve the HTTP API on the settings' address and database until SIGTERM or SIGINT.
 
     Raises:
-        StoreUnavailable: the database does not answer.
+        ValueError: the settings name no database.
+        ImportError: a module of actions cannot be imported.
+        OSError: the address cannot be used.
     """
-    from weftline.features.database import Database
-    from weftline.features.executions.hints import WorkHints
-    from weftline.features.executions.reader import ExecutionReader
-    from weftline.features.executions.starter import Starter
-    from weftline.features.executions.steering import Steering
-    from weftline.features.executions.versions import Versions
-    from weftline.features.executions.watcher import Watcher
-    from weftline.features.tasks.service import TaskService
-    from weftline.features.workflows.service import WorkflowService
-    from weftline.store.connect import create_pool
-    from weftline.store.errors import translated
+    from weftline.api.server import serve
+    from weftline.authoring import load_actions
 
-    with translated():
-        pool = await create_pool(url, "weft_api", name="weftline-cli", max_size=2)
-    database, versions, hints = Database(url), Versions(), WorkHints(pool)
-    starter, watcher = Starter(pool, versions, hints), Watcher(database)
-    reader = ExecutionReader(database, versions)
-    try:
-        yield Services(
-            WorkflowService(database, actions),
-            starter,
-            reader,
-            Steering(database, reader, watcher, hints),
-            TaskService(database, hints),
-        )
-    finally:
-        await starter.close()
-        await watcher.close()
-        await hints.close()
-        await database.close()
-        await pool.close()
+    if settings.database_url is None:
+        raise ValueError("the API needs a database_url")
+    actions = load_actions(settings.actions).names()
+    app = build_app(settings, settings.database_url.get_secret_value(), actions)
+    serve(app, host=settings.host, port=settings.port)
 
 
 @asynccontextmanager
@@ -102,5 +75,20 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
         await worker.stop(settings.worker_shutdown_timeout)
 
 
+def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:
+    """Serve the HTTP API until this process gets SIGTERM or SIGINT.
+
+    Raises:
+        OSError: the address cannot be used.
+    """
+    from weftline.api.app import ApiOptions, create_app
+    from weftline.api.server import serve
+
+    serve(create_app(ApiOptions(url, registry.names())), host=settings.host, port=settings.port)
+
+
 def configure_logging(settings: Settings) -> None:
-    """Set this process's logging up."""
+    """Let this process log as the settings say, to standard error."""
+    from weftline.telemetry.logging import configure_logging
+
+    configure_logging(settings.log_level, settings.log_format)

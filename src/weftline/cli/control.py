@@ -12,8 +12,8 @@ from weftline.cli.output import note, print_json
 from weftline.model.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from weftline.bootstrap import Services
     from weftline.features.executions.steering import Acted
+    from weftline.features.services import Services
 
 
 def register(app: typer.Typer) -> None:

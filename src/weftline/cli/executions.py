@@ -12,8 +12,8 @@ from weftline.model.ids import DEFAULT_TENANT
 from weftline.model.status import ExecutionStatus
 
 if TYPE_CHECKING:
-    from weftline.bootstrap import Services
     from weftline.features.executions.schemas import EventOut, ExecutionDetail, StepList
+    from weftline.features.services import Services
 
 Status = Annotated[list[ExecutionStatus], typer.Option("--status", "-s", help="Only these; may be repeated.")]
 

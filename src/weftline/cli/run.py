@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from weftline.authoring import ActionRegistry
-    from weftline.bootstrap import Services
     from weftline.cli.progress import StepView
     from weftline.features.executions.schemas import ExecutionDetail
+    from weftline.features.services import Services
     from weftline.settings import Settings
 
 LOOK_INTERVAL = 0.1
@@ -83,9 +83,10 @@ async def _run(
     from weftline.cli.progress import Progress, Silent
     from weftline.features.executions.demand import StartDemand
     from weftline.features.executions.schemas import ExecutionDetail
+    from weftline.features.services import open_services
 
     stop = stop_signal()
-    async with bootstrap.open_services(url, registry.names()) as services:
+    async with open_services(url, registry.names()) as services:
         workflow = await publish_document(services.workflows, document)
         started = await services.starter.start(DEFAULT_TENANT, workflow.template.id, StartDemand(input))
         with Progress(started.id, document) if show_steps else Silent() as view:

@@ -35,9 +35,9 @@ def server(
     settings = session.load_settings(actions, host=host, port=port)
     require_loopback(settings.host)
     bootstrap.configure_logging(settings)
-    session.load_registry(settings)
-    with session.database(settings) as url:
-        bootstrap.serve_api(settings.model_copy(update={"database_url": bootstrap.secret(url)}))
+    registry = session.load_registry(settings)
+    with session.database(settings, checked=stop_with_parent) as url:
+        bootstrap.serve_api(settings, url, registry)
 
 
 def require_loopback(host: str) -> None:

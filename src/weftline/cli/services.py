@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from weftline.cli import loop, session
 
 if TYPE_CHECKING:
-    from weftline.bootstrap import Services
+    from weftline.features.services import Services
     from weftline.settings import Settings
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def with_services(
 
 
 async def _use(url: str, use: Callable[[Services], Awaitable[T]], actions: Collection[str] | None) -> T:
-    from weftline import bootstrap
+    from weftline.features.services import open_services
 
-    async with bootstrap.open_services(url, actions) as services:
+    async with open_services(url, actions) as services:
         return await use(services)

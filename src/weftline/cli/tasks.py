@@ -14,7 +14,7 @@ from weftline.model.ids import DEFAULT_TENANT
 from weftline.model.status import TaskStatus
 
 if TYPE_CHECKING:
-    from weftline.bootstrap import Services
+    from weftline.features.services import Services
     from weftline.features.tasks.models import HumanTask
 
 app = typer.Typer(help="What people have to do.", no_args_is_help=True)

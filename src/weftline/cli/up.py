@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
 
 def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # noqa: B006
     """Start everything: the database, the HTTP API and a worker. Ctrl-C or SIGTERM stops it all."""
+    from weftline import bootstrap
     from weftline.cli import loop, session
     from weftline.cli.ports import available_port
     from weftline.store.embedded import EmbeddedServer, Ownership
@@ -50,6 +51,7 @@ def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # 
     loop.interrupt_on_sigterm()
     settings = session.load_settings(actions, host=host, port=port)
     require_loopback(settings.host)
+    bootstrap.configure_logging(settings)
     # a module that cannot be imported is told now, not by a process that ends again and again
     session.load_registry(settings)
     with ExitStack() as stack:

@@ -22,12 +22,14 @@ def register(app: typer.Typer) -> None:
 
 def worker(actions: Actions = [], stop_with_parent: StopWithParent = False) -> None:  # noqa: B006
     """Run executions until stopped (Ctrl-C or SIGTERM); what it holds is finished or handed back."""
+    from weftline import bootstrap
     from weftline.cli import parent, session
     from weftline.cli.loop import run
 
     if stop_with_parent:
         parent.stop_with_parent()
     settings = session.load_settings(actions)
+    bootstrap.configure_logging(settings)
     registry = session.load_registry(settings)
     with session.database(settings, checked=stop_with_parent) as url:
         run(_work(settings, url, registry))
