@@ -1,0 +1,111 @@
+"""The HTTP edge, assembled."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+from weftline.api import problems
+from weftline.api.context import RequestContext
+from weftline.api.guard import Guard
+from weftline.api.health import health_routes
+from weftline.api.pages import landing_page, reference_page
+from weftline.features.executions.rest import Executions, execution_routes
+from weftline.features.services import Services, open_services
+from weftline.features.tasks.rest import task_routes
+from weftline.features.workflows.rest import workflow_routes
+
+PREFIX = "/api/v1"
+
+DESCRIPTION = """\
+Workflows that survive crashes, restarts and days of waiting. JSON in camelCase, UUIDv7 ids, RFC 3339 times in UTC, \
+pages by cursor; every error is a problem document (RFC 9457)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """What the API needs to know.
+
+    Attributes:
+        database_url: a PostgreSQL URL whose role may become ``weft_api``.
+        actions: names that definitions may call; None accepts any.
+        hosts: names under which the server may be called, besides loopback addresses.
+    """
+
+    database_url: str
+    actions: Collection[str] | None = None
+    hosts: Sequence[str] = ()
+
+
+def create_app(options: ApiOptions) -> FastAPI:
+    """The application. It opens its connections when it starts, and serves also while the database does not answer.
+
+    Args:
+        options: what it needs to know.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with open_services(options.database_url, options.actions) as services:
+            _add_routes(app, options, services)
+            yield
+
+    app = FastAPI(
+        title="Weftline",
+        version=version("weftline"),
+        description=DESCRIPTION,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(RequestContext), Middleware(Guard, hosts=options.hosts)],
+        generate_unique_id_function=_operation_id,
+        strict_content_type=False,
+    )
+    problems.add_problem_handlers(app)
+    return app
+
+
+def _add_routes(app: FastAPI, options: ApiOptions, services: Services) -> None:
+    api = APIRouter(prefix=PREFIX, responses=_problem_responses())
+    api.include_router(workflow_routes(services.workflows))
+    api.include_router(
+        execution_routes(Executions(services.starter, services.reader, services.steering, services.watcher))
+    )
+    api.include_router(task_routes(services.tasks))
+    app.include_router(api)
+    app.include_router(health_routes(options.database_url, services.database))
+    app.include_router(_page_routes(app.openapi, app.version))
+
+
+def _page_routes(openapi: Callable[[], dict[str, Any]], version: str) -> APIRouter:
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    reference = cache(lambda: reference_page(openapi()))
+
+    @router.get("/")
+    async def landing() -> HTMLResponse:
+        return HTMLResponse(landing_page(version))
+
+    @router.get("/docs")
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(reference())
+
+    return router
+
+
+def _problem_responses() -> dict[int | str, dict[str, Any]]:
+    content = {problems.MEDIA_TYPE: {"schema": problems.SCHEMA, "example": problems.EXAMPLE}}
+    return {"4XX": {"description": "A problem document.", "content": content}}
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,91 @@
+"""What belongs to one request, and its end: ids in and out, log context, security headers, the access log."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextvars import ContextVar
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger("weftline.access")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+_current: ContextVar[str] = ContextVar("request_id", default="")
+
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+    ),
+)
+
+
+def request_id() -> str:
+    """The id of the request that is being answered."""
+    return _current.get()
+
+
+class RequestContext:
+    """Gives every request its id, and writes the access log.
+
+    A caller's ``X-Request-ID`` is taken over where it is harmless, and ``traceparent`` (W3C Trace Context) is
+    answered as it came.
+
+    Args:
+        app: what answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        identity = trace = b""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+                identity = value
+            elif name == b"traceparent" and _TRACEPARENT.fullmatch(value):
+                trace = value
+        if not identity:
+            identity = trace[3:35] or uuid4().hex.encode()
+        text = identity.decode()
+        _current.set(text)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=text)
+        if trace:
+            structlog.contextvars.bind_contextvars(trace_id=trace[3:35].decode())
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message["headers"], (b"x-request-id", identity), *SECURITY_HEADERS]
+                if trace:
+                    headers.append((b"traceparent", trace))
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 2),
+            )
