@@ -75,9 +75,7 @@ def _fault(value: object) -> tuple[str, str] | None:
     if value is None or isinstance(value, bool | dict | list):
         return None
     if isinstance(value, int):
-        return (
-            None if MIN_INT <= value <= MAX_INT else ("the integer does not fit in 64 bits", "out_of_range")
-        )
+        return None if MIN_INT <= value <= MAX_INT else ("the integer does not fit in 64 bits", "out_of_range")
     if isinstance(value, float):
         return None if math.isfinite(value) else (f"{value} is not a JSON number", "out_of_range")
     return f"a {type(value).__name__} is not a JSON value", "not_json"

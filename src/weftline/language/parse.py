@@ -75,9 +75,7 @@ def _parse_json(text: str) -> object:
     except json.JSONDecodeError as error:
         raise ParseError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
     except _DuplicateKey as error:
-        raise ParseError(
-            f"the key {error.key!r} appears twice in one object", *_find_key(text, error.key)
-        ) from None
+        raise ParseError(f"the key {error.key!r} appears twice in one object", *_find_key(text, error.key)) from None
     except ParseError:
         raise
     except RecursionError:

@@ -1,0 +1,174 @@
+"""What can be wrong with a workflow's graph before it runs. Every check is linear in nodes and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weftline.language.durations import parse_duration
+from weftline.language.errors import DurationError
+from weftline.language.graph import Edge, EdgeKind, Graph, cycles, reachable
+from weftline.language.hints import nearest
+from weftline.language.problems import Problems
+
+_PAUSING_TYPES = frozenset({"human-task", "form", "approval"})
+_WAIT_TYPES = frozenset({"wait", "delay"})
+_SHOWN = 6
+
+
+def check_graph(graph: Graph, start_node: object, problems: Problems) -> None:
+    """Adds every problem of ``graph`` to ``problems``; ``start_node`` is the document's ``startNode``."""
+    _check_references(graph, start_node, problems)
+    starts = graph.starts(start_node if isinstance(start_node, str) else None)
+    _check_starts(graph, starts, start_node, problems)
+    _check_entries(graph, starts, problems)
+    stuck = _check_dependency_cycles(graph, starts, problems)
+    if starts:
+        _check_reachability(graph, starts, stuck, problems)
+    _check_busy_loops(graph, problems)
+    _check_branches(graph, problems)
+
+
+def _check_references(graph: Graph, start_node: object, problems: Problems) -> None:
+    for place, node_id in graph.duplicates:
+        problems.add("duplicate_id", place, f"another node has the id `{node_id}` already")
+    for edge in graph.edges:
+        name = edge.source if edge.kind is EdgeKind.DEPENDENCY else edge.target
+        if name not in graph.nodes:
+            _add_missing(graph, name, edge.pointer, problems)
+        elif edge.kind is EdgeKind.DEPENDENCY and edge.source == edge.target:
+            problems.add("self_dependency", edge.pointer, f"`{name}` cannot wait for itself")
+    if isinstance(start_node, str) and start_node not in graph.nodes:
+        _add_missing(graph, start_node, "/startNode", problems)
+
+
+def _add_missing(graph: Graph, name: str, place: str, problems: Problems) -> None:
+    def hint() -> str | None:
+        near = nearest(name, graph.nodes)
+        return f"did you mean `{near}`?" if near else None
+
+    problems.add("missing_target", place, f"there is no node `{name}`", hint)
+
+
+def _check_starts(graph: Graph, starts: tuple[str, ...], start_node: object, problems: Problems) -> None:
+    if not graph.nodes or start_node is not None:
+        return
+    if not starts:
+        message = "every node is led to by another: nothing says where executions begin"
+        problems.add("no_start", "", message, "name the first node in `startNode`")
+    elif len(starts) > 1 and not graph.dependencies():
+        names = _listed(starts)
+        message = f"executions could begin at {names}"
+        problems.add("several_starts", "", message, "name the first node in `startNode`")
+
+
+def _check_entries(graph: Graph, starts: tuple[str, ...], problems: Problems) -> None:
+    """A node with dependencies runs when all of them have completed, so nothing else may send it a token."""
+    dependencies = graph.dependencies()
+    for edge in graph.edges:
+        awaited = dependencies.get(edge.target)
+        if awaited is None or edge.kind is EdgeKind.DEPENDENCY or edge.target not in graph.nodes:
+            continue
+        if edge.source not in awaited or edge.kind is EdgeKind.BRANCH:
+            message = f"`{edge.target}` is entered through its dependencies only, and `{edge.source}` is none"
+            hint = f"add `{edge.source}` to its `dependencies`, or remove them"
+            problems.add("not_a_dependency", edge.pointer, message, hint)
+    for start in starts:
+        if start in dependencies:
+            message = f"executions cannot begin at `{start}`: it waits for its dependencies"
+            problems.add("start_has_dependencies", graph.pointers[start], message)
+
+
+def _check_dependency_cycles(graph: Graph, starts: tuple[str, ...], problems: Problems) -> set[str]:
+    """Reports nodes that wait for themselves by way of others; returns all nodes that never run because of it.
+
+    A node can run once something that leads to it can; one with dependencies, once all of them can.
+    """
+    dependencies = graph.dependencies()
+    missing = {node: len(awaited & graph.nodes.keys()) for node, awaited in dependencies.items()}
+    successors = graph.successors()
+    can_run = set(starts)
+    pending = list(can_run)
+    while pending:
+        node = pending.pop()
+        for target in set(successors[node]):
+            if target in can_run:
+                continue
+            if node in dependencies.get(target, ()):
+                missing[target] -= 1
+            if missing.get(target, 0) <= 0:
+                can_run.add(target)
+                pending.append(target)
+    blocked = {node: targets for node, targets in successors.items() if node not in can_run}
+    among_blocked = {node: [target for target in targets if target in blocked] for node, targets in blocked.items()}
+    stuck: set[str] = set()
+    for component in cycles(among_blocked):
+        members = set(component)
+        waits = [node for node in component if members & dependencies.get(node, set())]
+        if not waits:
+            continue
+        stuck |= members
+        if len(component) == 1:
+            # said already where its references were checked
+            continue
+        problems.add(
+            "dependency_cycle",
+            graph.pointers[waits[0]] + "/dependencies",
+            f"{_listed(component)} wait for each other, so none of them can ever run",
+        )
+    return reachable(stuck, among_blocked)
+
+
+def _check_reachability(graph: Graph, starts: tuple[str, ...], stuck: set[str], problems: Problems) -> None:
+    reached = reachable(starts, graph.successors())
+    for node, place in graph.pointers.items():
+        if node not in reached and node not in stuck:
+            message = f"nothing leads to `{node}` from {_listed(starts)}"
+            problems.add("unreachable", place, message)
+
+
+def _check_busy_loops(graph: Graph, problems: Problems) -> None:
+    """A cycle must hold a wait or a human task, or it would run as fast as it can for ever."""
+
+    def is_immediate(edge: Edge) -> bool:
+        return not _pauses(graph.nodes[edge.target]) and not _pauses(graph.nodes[edge.source])
+
+    for component in cycles(graph.successors(is_immediate)):
+        problems.add(
+            "busy_loop",
+            graph.pointers[component[0]],
+            f"{_listed(component)} lead back to themselves without a wait or a human task",
+            "put a `wait` into the cycle",
+        )
+
+
+def _pauses(node: Mapping[str, Any]) -> bool:
+    if node.get("type") in _PAUSING_TYPES:
+        return True
+    if node.get("type") not in _WAIT_TYPES:
+        return False
+    try:
+        return "duration" not in node or parse_duration(node["duration"]) > 0
+    except DurationError:
+        # a template; only running it shows how long it is
+        return True
+
+
+def _check_branches(graph: Graph, problems: Problems) -> None:
+    """A branch that leads back to its own parallel node would open scope within scope for ever."""
+    component_of = {
+        node: position for position, component in enumerate(cycles(graph.successors())) for node in component
+    }
+    for edge in graph.edges:
+        if edge.kind is not EdgeKind.BRANCH or edge.target not in component_of:
+            continue
+        if component_of[edge.target] == component_of.get(edge.source):
+            message = f"the branch at `{edge.target}` leads back to `{edge.source}`, which it is a part of"
+            problems.add("branch_cycle", edge.pointer, message)
+
+
+def _listed(nodes: tuple[str, ...] | list[str]) -> str:
+    names = [f"`{node}`" for node in nodes[:_SHOWN]]
+    if len(nodes) > _SHOWN:
+        names.append(f"{len(nodes) - _SHOWN} more")
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,74 @@
+"""Everything that is wrong with a definition, found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from weftline.language.errors import Problem
+from weftline.language.graph import Graph, read_graph
+from weftline.language.graph_checks import check_graph
+from weftline.language.json_values import find_flaw, pointer
+from weftline.language.model import Workflow
+from weftline.language.node_checks import (
+    check_node,
+    check_node_expressions,
+    check_schema,
+    check_settings,
+    check_template,
+)
+from weftline.language.nodes import NODE_TYPES
+from weftline.language.problems import Problems
+from weftline.language.shape import read_nodes, read_workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What became of a document.
+
+    Attributes:
+        workflow: the definition, where nothing is wrong with it.
+        problems: at most a hundred, and one more that counts the rest.
+    """
+
+    workflow: Workflow | None
+    problems: list[Problem]
+
+
+def validate(document: Mapping[str, Any], actions: Collection[str] | None = None) -> Validation:
+    """Checks ``document`` as a whole: shape, graph, expressions, actions, and what this version can run.
+
+    Parameters:
+        document: plain JSON values, as :func:`weftline.language.parse.parse_definition` returns them.
+        actions: the names of the registered actions; None: any action may be named.
+    """
+    problems = Problems()
+    flaw = find_flaw(dict(document))
+    if flaw is not None:
+        problems.add(flaw.code, pointer(flaw.path), flaw.message)
+        return Validation(None, problems.listed())
+    nodes = read_nodes(document, problems)
+    if nodes is None:
+        return Validation(None, problems.listed())
+    workflow = read_workflow(document, nodes, problems)
+    graph = read_graph(document)
+    check_graph(graph, document.get("startNode"), problems)
+    for index, node in enumerate(nodes):
+        if node is not None:
+            check_node(node, pointer(("nodes", index)), actions, problems)
+    _check_expressions(document, graph, problems)
+    if workflow is not None:
+        check_settings(workflow, problems)
+    if isinstance(document.get("input"), dict):
+        check_schema(document["input"], "/input", problems)
+    return Validation(None if problems else workflow, problems.listed())
+
+
+def _check_expressions(document: Mapping[str, Any], graph: Graph, problems: Problems) -> None:
+    raw = document.get("nodes")
+    for index, node in enumerate(cast("list[object]", raw) if isinstance(raw, list) else []):
+        fields = cast("dict[str, Any]", node) if isinstance(node, dict) else {}
+        if fields.get("type") in NODE_TYPES:
+            check_node_expressions(fields, ("nodes", index), graph.nodes, problems)
+    check_template(document.get("output"), ("output",), graph.nodes, problems)
