@@ -1,13 +1,16 @@
 """DBOS on W10, its system tables in the PostgreSQL that Weftline is measured on.
 
-The setting is the fastest found among: one process or two, pinned to a core each or not; async workflows on
-asyncio or uvloop, plain ones in threads; 2 to 16 at a time in each process; 4, 8 or 64 executor threads;
-`pool_pre_ping` on or off. All on a two-core machine that did other work too, so read them as ratios
-(steps/s): plain, one process, 4 at a time 206, without pre-ping 229, 16 at a time 250; async with uvloop, one
-process, 16 at a time 232. Two pinned processes: plain, 4 at a time 380, 8 or 16 395; async, 16 at a time and
-64 threads 397, with uvloop 474 and 383 in two runs; with uvloop and 8 threads 510; 8 at a time and 4 threads
-509; 4 at a time and 4 threads 437. Two unpinned, plain: 315 beside 384 pinned. Workflows are started
-directly: a queue adds its own writes and polling. A single execution is faster plain (42 ms beside 53 ms).
+The setting: two processes pinned to a core each, plain workflows in 16 threads each, started directly,
+`pool_pre_ping` off. All trials were on a two-core machine that did other work too, so only figures of one
+group, taken by turns, can be compared, and small differences in them mean nothing (steps/s):
+
+- Two pinned processes, median of five rounds (range): plain, 16 at a time 392 (236 to 540), 8 at a time 388
+  (143 to 524); async with uvloop, 16 at a time and 8 threads 362 (264 to 462), 8 at a time and 4 threads 301
+  (258 to 491); plain through a queue, 16 at a time 269 (177 to 380). Plain with 16 used the least processor
+  time, 2.6 ms a step (async with 16: 2.8, the queue: 3.0), and led async with 16 in four rounds of five.
+- One run each: two processes, 4 at a time, pinned 384, unpinned 315. One process, 4 at a time, pre-ping on 206,
+  off 229; 16 at a time 250. Async in two processes on asyncio 397; with uvloop 474 and, repeated, 383.
+- A single execution: plain 42 ms, async with uvloop 53 ms.
 """
 
 import argparse
@@ -30,7 +33,6 @@ _DATABASE = "weft_bench_dbos"
 _STEPS = 10
 _PROCESSES = 2
 _CONCURRENCY = 16
-_THREADS = 8
 _SAMPLES = 50
 _MAX_SECONDS = 30
 _WORKER = Path(__file__).with_name("dbos_worker.py")
@@ -63,8 +65,7 @@ async def run(workdir: Path, database_url: str | None, executions: int) -> PeerR
         "w10_latency_ms_p50": percentile(times, 0.5),
         "w10_latency_ms_p99": percentile(times, 0.99),
         "version": latency[0]["version"],
-        "setting": f"{len(cores)} processes pinned to a core each, {_CONCURRENCY} async workflows at a time "
-        f"in each, uvloop, {_THREADS} threads; latency: plain workflows",
+        "setting": f"{len(cores)} processes pinned to a core each, {_CONCURRENCY} threads in each, no queue",
     }
 
 
@@ -74,7 +75,6 @@ def _throughput_arguments(url: str, executions: int, core: int) -> list[str]:
         "--count": executions,
         "--core": core,
         "--concurrency": _CONCURRENCY,
-        "--threads": _THREADS,
         "--seconds": _MAX_SECONDS,
     }
     return ["throughput", *(str(part) for option in options.items() for part in option)]

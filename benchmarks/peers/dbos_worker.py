@@ -4,13 +4,12 @@ It prints `ready` once warm, starts on a line from stdin, and prints its figures
 """
 
 import argparse
-import asyncio
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
-import uvloop
 from dbos import DBOS, DBOSConfig
 
 STEPS = 10
@@ -18,66 +17,52 @@ WARM_UP = 10
 
 
 @DBOS.step()
-async def async_step(number: int) -> int:
+def step(number: int) -> int:
     return number
 
 
 @DBOS.workflow()
-async def async_w10(number: int) -> int:
-    for step in range(STEPS):
-        await async_step(step)
+def w10(number: int) -> int:
+    for index in range(STEPS):
+        step(index)
     return number
 
 
-@DBOS.step()
-def plain_step(number: int) -> int:
-    return number
+def throughput(executions: int, concurrency: int, seconds: float) -> dict[str, float]:
+    """Run executions, `concurrency` at a time, starting none after `seconds`.
 
-
-@DBOS.workflow()
-def plain_w10(number: int) -> int:
-    for step in range(STEPS):
-        plain_step(step)
-    return number
-
-
-async def throughput(executions: int, concurrency: int, seconds: float) -> dict[str, float]:
-    """Run executions, `concurrency` at a time, starting none after `seconds`; times are of the shared clock."""
-    DBOS.launch()
-    for number in range(WARM_UP):
-        await async_w10(number)
-    await asyncio.to_thread(wait_for_start)
+    The two times are of the machine's monotonic clock, so those of several processes can be compared.
+    """
+    warm_up()
     began = time.monotonic()
-    pending = iter(range(executions))
-    done = 0
 
-    async def run_pending() -> None:
-        nonlocal done
-        for number in pending:
-            await async_w10(number)
-            done += 1
-            if time.monotonic() - began > seconds:
-                return
+    def run_in_time(number: int) -> int:
+        if time.monotonic() - began > seconds:
+            return 0
+        w10(number)
+        return 1
 
-    await asyncio.gather(*(run_pending() for _ in range(concurrency)))
+    with ThreadPoolExecutor(concurrency) as threads:
+        done = sum(threads.map(run_in_time, range(executions)))
     return {"began": began, "ended": time.monotonic(), "executions": done}
 
 
 def latency(samples: int) -> list[float]:
     """Run single executions one after another; return each one's time in milliseconds."""
-    DBOS.launch()
-    for number in range(WARM_UP):
-        plain_w10(number)
-    wait_for_start()
+    warm_up()
     times: list[float] = []
     for number in range(samples):
         began = time.perf_counter()
-        plain_w10(number)
+        w10(number)
         times.append((time.perf_counter() - began) * 1000)
     return times
 
 
-def wait_for_start() -> None:
+def warm_up() -> None:
+    """Launch DBOS, run a few executions, and wait to be told to start."""
+    DBOS.launch()
+    for number in range(WARM_UP):
+        w10(number)
     print("ready", flush=True)
     input()
 
@@ -89,7 +74,6 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--core", type=int)
     parser.add_argument("--concurrency", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=30)
     options = parser.parse_args()
     if options.core is not None:
@@ -100,7 +84,6 @@ def main() -> None:
         "executor_id": f"worker-{os.getpid()}",
         "application_version": "1",
         "log_level": "ERROR",
-        "max_executor_threads": options.threads,
         # One round trip fewer each time a connection is taken from the pool.
         "db_engine_kwargs": {"pool_pre_ping": False},
     }
@@ -108,7 +91,7 @@ def main() -> None:
     if options.mode == "latency":
         figures = {"times": latency(options.count)}
     else:
-        figures = uvloop.run(throughput(options.count, options.concurrency, options.seconds))
+        figures = throughput(options.count, options.concurrency, options.seconds)
     print(json.dumps({"version": version("dbos"), **figures}), flush=True)
 
 
