@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -84,11 +85,15 @@ def psql(
     program = EmbeddedServer(settings.home).binaries.path("psql")
     with session.database(settings) as url:
         # the server must outlive psql, so this process stays around it; Ctrl-C is psql's to handle
-        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGINT, _leave_to_psql)
         # the tables show their rows to a role that may act for all tenants, and none to their owner
         environment = {"PGOPTIONS": "-c role=weft_worker", **os.environ}
         ended = subprocess.run([program, url, *(arguments or [])], env=environment, check=False)  # noqa: S603
     raise typer.Exit(ended.returncode)
+
+
+def _leave_to_psql(number: int, frame: FrameType | None) -> None:
+    """A handler, not SIG_IGN, which psql would inherit."""
 
 
 def _require_embedded(is_embedded: bool) -> None:

@@ -9,11 +9,17 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+IMPATIENCE = 1.0
+"""Seconds after which a second signal is meant."""
+
 
 def run(main: Coroutine[None, None, T]) -> T:
     """Run a coroutine to its end on the fastest event loop there is."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main)
+        try:
+            return runner.run(main)
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -25,16 +31,26 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def stop_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set, instead of what they would do. A second signal does what it used to."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    """An event that SIGINT and SIGTERM set, instead of what they would do.
 
-    def on_signal(number: signal.Signals) -> None:
-        stop.set()
-        loop.remove_signal_handler(number)
+    A signal that comes a second time, when there was time to notice the first, cancels the current task: whoever is
+    waiting has waited long enough. (Some senders send the same signal twice at once.)
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    stop = asyncio.Event()
+    since = 0.0
+
+    def on_signal() -> None:
+        nonlocal since
+        if not stop.is_set():
+            since = loop.time()
+            stop.set()
+        elif loop.time() - since > IMPATIENCE and task is not None:
+            task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal, number)
+        loop.add_signal_handler(number, on_signal)
     return stop
 
 
