@@ -6,47 +6,14 @@ engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from weftline.authoring import ActionRegistry
     from weftline.engine.worker import Worker
     from weftline.settings import Settings
-
-
-def build_app(settings: Settings, url: str, actions: Collection[str] | None) -> FastAPI:
-    """The HTTP API as an ASGI application.
-
-    Args:
-        settings: what it is to be like.
-        url: the database's.
-        actions: names that definitions may call; None accepts any.
-    """
-    from weftline.api.app import ApiOptions, create_app
-
-    return create_app(ApiOptions(url, actions, hosts=(settings.host,)))
-
-
-def serve_api(settings: Settings) -> None:
-    """Serve the HTTP API on the settings' address and database until SIGTERM or SIGINT.
-
-    Raises:
-        ValueError: the settings name no database.
-        ImportError: a module of actions cannot be imported.
-        OSError: the address cannot be used.
-    """
-    from weftline.api.server import serve
-    from weftline.authoring import load_actions
-
-    if settings.database_url is None:
-        raise ValueError("the API needs a database_url")
-    actions = load_actions(settings.actions).names()
-    app = build_app(settings, settings.database_url.get_secret_value(), actions)
-    serve(app, host=settings.host, port=settings.port)
 
 
 @asynccontextmanager
