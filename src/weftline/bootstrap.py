@@ -42,6 +42,24 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
         await worker.stop(settings.worker_shutdown_timeout)
 
 
+def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:
+    """Serve the HTTP API on the settings' address until this process gets SIGTERM or SIGINT.
+
+    Args:
+        settings: where to listen.
+        url: the database's.
+        registry: what definitions may call.
+
+    Raises:
+        OSError: the address cannot be used.
+    """
+    from weftline.api.app import ApiOptions, create_app
+    from weftline.api.server import serve
+
+    app = create_app(ApiOptions(url, registry.names(), hosts=(settings.host,)))
+    serve(app, host=settings.host, port=settings.port)
+
+
 def configure_logging(settings: Settings) -> None:
     """Let this process log as the settings say, to standard error."""
     from weftline.telemetry.logging import configure_logging

@@ -27,8 +27,6 @@ def server(
     stop_with_parent: StopWithParent = False,
 ) -> None:
     """Serve the HTTP API until stopped (Ctrl-C or SIGTERM). Executions need a worker beside it."""
-    from pydantic import SecretStr
-
     from weftline import bootstrap
     from weftline.cli import parent, session
 
@@ -37,9 +35,9 @@ def server(
     settings = session.load_settings(actions, host=host, port=port)
     require_loopback(settings.host)
     bootstrap.configure_logging(settings)
-    session.load_registry(settings)
+    registry = session.load_registry(settings)
     with session.database(settings, checked=stop_with_parent) as url:
-        bootstrap.serve_api(settings.model_copy(update={"database_url": SecretStr(url)}))
+        bootstrap.serve_api(settings, url, registry)
 
 
 def require_loopback(host: str) -> None:
