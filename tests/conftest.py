@@ -116,9 +116,7 @@ class DatabaseServer:
 def _throwaway_home(parent: Path | None = None) -> Iterator[Path]:
     """A new home whose server, if one is started, is stopped and deleted with it at the end."""
     home = Path(tempfile.mkdtemp(prefix="weft-test-", dir=parent))
-    reaper = subprocess.Popen(
-        [sys.executable, "-c", _REAPER, home], stdin=subprocess.PIPE, start_new_session=True
-    )
+    reaper = subprocess.Popen([sys.executable, "-c", _REAPER, home], stdin=subprocess.PIPE, start_new_session=True)
     try:
         yield home
     finally:
@@ -193,5 +191,5 @@ async def connect(database: str) -> AsyncIterator[Connect]:
 
 @pytest.fixture
 def server_home() -> Iterator[Path]:
-    with _throwaway_home() as home:
+    with _throwaway_home(_memory_disk()) as home:
         yield home

@@ -14,6 +14,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from weftline.store.embedded.account import give, open_way_to
 from weftline.store.embedded.binaries import MAJOR_VERSION, Binaries
 from weftline.store.embedded.errors import DataVersionError, ServerFailedError
 from weftline.store.embedded.ownership import FileLock
+from weftline.store.embedded.processes import is_alive, processes_in
 from weftline.store.embedded.tuning import available_memory, configuration
 
 _DATABASE = "weftline"
@@ -34,6 +36,7 @@ _SOCKET_NAME = f".s.PGSQL.{_PORT}"
 _LONGEST_SOCKET_PATH = 107  # sun_path of Linux, less its final NUL; macOS has 103, and a shorter default home
 _SECONDS_TO_START = "120"  # recovery after a crash replays what was written since the last checkpoint
 _SECONDS_TO_STOP = "60"
+_SECONDS_FOR_ORPHANS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ class EmbeddedServer:
         if not self.data.exists():
             self._initialise()
         self._check_version()
+        self._clear_remains()
         self._launch()
 
     def _prepare_directories(self) -> None:
@@ -215,6 +219,24 @@ class EmbeddedServer:
             _write_readable(overrides, "# PostgreSQL settings of your own, they win over weftline.conf.\n")
         generated = self.home / "weftline.conf"
         _write_readable(generated, configuration(self.socket_directory, available_memory()))
+
+    def _clear_remains(self) -> None:
+        """Makes way after the postmaster was killed.
+
+        PostgreSQL looks after most of that itself, but not after two things. Backends outlive their postmaster by
+        a moment, and a new one refuses to start beside them: wait. And where nobody collects dead processes, as in
+        a container without an init, the old postmaster still counts as running: remove its lock files.
+        """
+        pid = self._postmaster_pid()
+        if pid is None or is_alive(pid):
+            return
+        deadline = time.monotonic() + _SECONDS_FOR_ORPHANS
+        while processes_in(self.data):
+            if time.monotonic() > deadline:
+                return  # PostgreSQL will say what is in its way
+            time.sleep(0.02)
+        (self.socket_directory / f"{_SOCKET_NAME}.lock").unlink(missing_ok=True)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _launch(self) -> None:
         said_before = self.log.stat().st_size if self.log.exists() else 0
