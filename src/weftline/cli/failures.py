@@ -56,7 +56,7 @@ def explain(error: Exception) -> CommandFailed | None:
                 [_field_line(each.pointer, each.message, each.hint) for each in error.errors],
                 exit_code=INVALID if invalid else FAILED,
             )
-        case ParseError() | DuplicateAction() | ImportError():
+        case ParseError() | DuplicateAction():
             return CommandFailed(str(error), exit_code=INVALID)
         case StoreUnavailable():
             return CommandFailed(f"the database cannot be reached: {error}")

@@ -48,14 +48,18 @@ def load_registry(settings: Settings) -> ActionRegistry:
     """The actions of the settings' modules, which may lie in the current directory.
 
     Raises:
-        ImportError, DuplicateAction: see ``weftline.authoring.load_actions``.
+        CommandFailed: a module cannot be imported.
+        DuplicateAction: two actions have one name.
     """
     from weftline.authoring import load_actions
 
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    return load_actions(settings.actions)
+    try:
+        return load_actions(settings.actions)
+    except ImportError as error:
+        raise CommandFailed(str(error), exit_code=INVALID) from error
 
 
 @contextmanager
