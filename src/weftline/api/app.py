@@ -12,10 +12,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from weftline.api import problems
 from weftline.api.context import RequestContext
+from weftline.api.fast_lane import FastLane
 from weftline.api.guard import Guard
 from weftline.api.health import health_routes
 from weftline.api.pages import landing_page, reference_page
@@ -46,7 +47,7 @@ class ApiOptions:
     hosts: Sequence[str] = ()
 
 
-def create_app(options: ApiOptions) -> FastAPI:
+def create_app(options: ApiOptions) -> ASGIApp:
     """The application. It opens its connections when it starts, and serves also while the database does not answer.
 
     Args:
@@ -56,7 +57,7 @@ def create_app(options: ApiOptions) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_services(options.database_url, options.actions) as services:
-            _add_routes(app, options, services)
+            _add_routes(app, options, services, lane)
             yield
 
     app = FastAPI(
@@ -67,24 +68,24 @@ def create_app(options: ApiOptions) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(RequestContext), Middleware(Guard, hosts=options.hosts)],
         generate_unique_id_function=_operation_id,
         strict_content_type=False,
     )
     problems.add_problem_handlers(app)
-    return app
+    lane = FastLane(app)
+    return RequestContext(Guard(lane, options.hosts))
 
 
-def _add_routes(app: FastAPI, options: ApiOptions, services: Services) -> None:
+def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:
+    executions = Executions(services.starter, services.reader, services.steering, services.watcher)
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
     api.include_router(workflow_routes(services.workflows))
-    api.include_router(
-        execution_routes(Executions(services.starter, services.reader, services.steering, services.watcher))
-    )
+    api.include_router(execution_routes(executions))
     api.include_router(task_routes(services.tasks))
     app.include_router(api)
     app.include_router(health_routes(options.database_url, services.database))
     app.include_router(_page_routes(app.openapi, app.version))
+    lane.start = executions.start
 
 
 def _page_routes(openapi: Callable[[], dict[str, Any]], version: str) -> APIRouter:

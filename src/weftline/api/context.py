@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextvars import ContextVar
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,7 +60,7 @@ class RequestContext:
             elif name == b"traceparent" and _TRACEPARENT.fullmatch(value):
                 trace = value
         if not identity:
-            identity = trace[3:35] or uuid4().hex.encode()
+            identity = trace[3:35] or token_hex(16).encode()
         text = identity.decode()
         _current.set(text)
         structlog.contextvars.clear_contextvars()

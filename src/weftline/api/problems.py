@@ -98,12 +98,43 @@ def problem_body(
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Let every error of ``app`` be answered with a problem document."""
-    app.add_exception_handler(DomainError, _on_domain_error)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(StoreUnavailable, _on_unavailable)
-    app.add_exception_handler(Unstorable, _on_unstorable)
+    """Let every error of ``app`` that is not a fault of ours be answered with a problem document."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        response = problem_response(request, error)
+        if response is None:
+            raise error
+        return response
+
+    for kind in (DomainError, RequestValidationError, HTTPException, StoreUnavailable, Unstorable):
+        app.add_exception_handler(kind, answer)
+
+
+def problem_response(request: Request, error: Exception) -> Response | None:
+    """The answer to a request that ended in ``error``; None where that is a fault of ours."""
+    match error:
+        case DomainError():
+            return _response(request, error.status, error.code, error.title, error.detail, error.errors)
+        case RequestValidationError():
+            return _of_validation(request, error)
+        case HTTPException():
+            return _of_http(request, error)
+        case StoreUnavailable():
+            log.warning("database unavailable", error=str(error))
+            detail = "The database does not answer. Try again soon."
+            return _response(
+                request,
+                503,
+                "database_unavailable",
+                "Database unavailable",
+                detail,
+                headers={"Retry-After": str(RETRY_SECONDS)},
+            )
+        case Unstorable():
+            detail = "A value in the request cannot be stored; nothing was."
+            return _response(request, 400, "unstorable", "Cannot be stored", detail)
+        case _:
+            return None
 
 
 def internal_error_body(path: str) -> bytes:
@@ -130,50 +161,24 @@ def _response(
     return Response(body, status, headers, MEDIA_TYPE)
 
 
-async def _on_domain_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)
-    return _response(request, error.status, error.code, error.title, error.detail, error.errors)
-
-
-async def _on_validation_error(request: Request, error: Exception) -> Response:
+def _of_validation(request: Request, error: RequestValidationError) -> Response:
     """FastAPI's own checks. A path that cannot name anything is a thing that is not there."""
-    assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(each["loc"][0] == "path" for each in found):
         return _response(request, 404, "not_found", "Not found", "There is nothing under this path.")
     errors = [
         FieldError(pointer(tuple(each["loc"][1:])), each["msg"], each["type"].replace(".", "_")) for each in found
     ]
-    return _response(
-        request, 422, "invalid_request", "Request not valid", "The request is not valid; see 'errors'.", errors
-    )
+    detail = "The request is not valid; see 'errors'."
+    return _response(request, 422, "invalid_request", "Request not valid", detail, errors)
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def _of_http(request: Request, error: HTTPException) -> Response | None:
     # FastAPI wraps what was raised while a body was read
     if isinstance(error.__cause__, DomainError):
-        return await _on_domain_error(request, error.__cause__)
+        return problem_response(request, error.__cause__)
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
     detail = f"There is nothing at {request.method} {request.url.path}." if status == 404 else error.detail
     headers = dict(error.headers) if error.headers else None
     return _response(request, status.value, code, status.phrase, detail, headers=headers)
-
-
-async def _on_unavailable(request: Request, error: Exception) -> Response:
-    log.warning("database unavailable", error=str(error))
-    return _response(
-        request,
-        503,
-        "database_unavailable",
-        "Database unavailable",
-        "The database does not answer. Try again soon.",
-        headers={"Retry-After": str(RETRY_SECONDS)},
-    )
-
-
-async def _on_unstorable(request: Request, error: Exception) -> Response:
-    return _response(
-        request, 400, "unstorable", "Cannot be stored", "A value in the request cannot be stored; nothing was."
-    )

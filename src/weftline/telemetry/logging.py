@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -54,7 +55,7 @@ def configure_logging(level: str = "info", format: Format = "auto") -> None:
     structlog.configure(
         processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -73,7 +74,12 @@ def configure_logging(level: str = "info", format: Format = "auto") -> None:
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Take passwords out: values under telling names, at any depth, and those within URLs."""
-    return {key: MASK if _SECRET.search(key) else _masked(value) for key, value in event.items()}
+    return {key: MASK if _is_secret(key) else _masked(value) for key, value in event.items()}
+
+
+@lru_cache(1000)
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
 
 
 def _masked(value: Any) -> Any:
@@ -82,7 +88,7 @@ def _masked(value: Any) -> Any:
             return _URL_PASSWORD.sub(rf"\1:{MASK}@", value) if "://" in value else value
         case dict():
             items: list[tuple[Any, Any]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-            return {key: MASK if _SECRET.search(str(key)) else _masked(each) for key, each in items}
+            return {key: MASK if _is_secret(str(key)) else _masked(each) for key, each in items}
         case list() | tuple():
             parts: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
             return [_masked(each) for each in parts]

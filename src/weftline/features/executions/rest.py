@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
+from structlog.contextvars import bind_contextvars
 
 from weftline.features.errors import FieldError, UnsupportedMediaType
 from weftline.features.executions import examples
 from weftline.features.executions.batch import start_batch
-from weftline.features.executions.demand import read_start
+from weftline.features.executions.demand import StartDemand, read_start
 from weftline.features.executions.errors import InvalidStart
 from weftline.features.executions.reader import ExecutionReader, Snapshot
 from weftline.features.executions.schemas import (
@@ -28,7 +29,7 @@ from weftline.features.executions.schemas import (
     Signalled,
     StepList,
 )
-from weftline.features.executions.starter import Starter
+from weftline.features.executions.starter import Started, Starter
 from weftline.features.executions.steering import Acted, Steering
 from weftline.features.executions.watcher import Watcher
 from weftline.features.http.body import StrictRoute, media_type, parse_json, require_json
@@ -36,13 +37,22 @@ from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
 from weftline.features.http.tenant import TenantId, current_tenant
 from weftline.features.http.wire import JsonResponse
+from weftline.model.status import ExecutionStatus
 
 MAX_WAIT = 60.0
 """Seconds that a start may wait for the end."""
 
 NDJSON = frozenset({"", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json"})
 
-ExecutionId = Annotated[UUID, Path(description="The execution's id.", examples=[examples.ID])]
+
+async def _execution_id(
+    execution_id: Annotated[UUID, Path(description="The execution's id.", examples=[examples.ID])],
+) -> UUID:
+    bind_contextvars(execution_id=str(execution_id))
+    return execution_id
+
+
+ExecutionId = Annotated[UUID, Depends(_execution_id)]
 
 START: dict[str, Any] = {
     "parameters": [
@@ -99,6 +109,23 @@ class Executions:
     steering: Steering
     watcher: Watcher
 
+    async def start(self, workflow_id: str, request: Request) -> Response:
+        """Answer a request to start an execution."""
+        wait = _read_wait(request)
+        body = await request.body()
+        if body:
+            require_json(request)
+        demand = read_start(parse_json(body) if body else None, request.headers.get("idempotency-key"))
+        tenant_id = await current_tenant(request)
+        started = await self.starter.start(tenant_id, workflow_id, demand)
+        bind_contextvars(execution_id=str(started.id))
+        if wait:
+            await self.watcher.ended(tenant_id, started.id, wait)
+        elif started.is_new:
+            return _accepted(workflow_id, demand, started)
+        snapshot = await self.reader.get(tenant_id, started.id)
+        return _execution(snapshot, 200 if snapshot.status.is_terminal else 202)
+
 
 def execution_routes(executions: Executions) -> APIRouter:
     """The routes of executions, and of events for whichever execution waits for them."""
@@ -110,8 +137,6 @@ def execution_routes(executions: Executions) -> APIRouter:
 
 
 def _add_starting(router: APIRouter, executions: Executions) -> None:
-    starter, reader, watcher = executions.starter, executions.reader, executions.watcher
-
     @router.post(
         "/workflows/{workflow_id}/executions",
         status_code=202,
@@ -125,29 +150,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
     )
     async def start(workflow_id: str, request: Request) -> Response:
         """Starts an execution of the published version. With `wait`, answers once it has ended, if that is soon."""
-        wait = _read_wait(request)
-        body = await request.body()
-        if body:
-            require_json(request)
-        demand = read_start(parse_json(body) if body else None, request.headers.get("idempotency-key"))
-        tenant_id = current_tenant(request)
-        started = await starter.start(tenant_id, workflow_id, demand)
-        if wait:
-            await watcher.ended(tenant_id, started.id, wait)
-        elif started.is_new:
-            return JsonResponse(
-                {
-                    "id": started.id,
-                    "workflowId": workflow_id,
-                    "versionNumber": started.version_number,
-                    "status": "pending",
-                    "priority": demand.priority,
-                    "tags": demand.tags or [],
-                },
-                status_code=202,
-            )
-        snapshot = await reader.get(tenant_id, started.id)
-        return _execution(snapshot, 200 if snapshot.status.is_terminal else 202)
+        return await executions.start(workflow_id, request)
 
     @router.post(
         "/workflows/{workflow_id}/executions/batch",
@@ -161,7 +164,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         """Starts an execution for every line, all in one transaction. A line is a body of *Start an execution*."""
         if media_type(request) not in NDJSON:
             raise UnsupportedMediaType("A batch is sent as application/x-ndjson.")
-        started = await start_batch(starter, tenant_id, workflow_id, await request.body())
+        started = await start_batch(executions.starter, tenant_id, workflow_id, await request.body())
         return JsonResponse(
             {
                 "accepted": len(started.ids),
@@ -282,6 +285,20 @@ def _acted(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
 
 def _effect(acted: Acted) -> Response:
     return _execution(acted.snapshot, 200 if acted.is_effective else 202)
+
+
+def _accepted(workflow_id: str, demand: StartDemand, started: Started) -> Response:
+    return JsonResponse(
+        {
+            "id": started.id,
+            "workflowId": workflow_id,
+            "versionNumber": started.version_number,
+            "status": ExecutionStatus.PENDING,
+            "priority": demand.priority,
+            "tags": demand.tags or [],
+        },
+        status_code=202,
+    )
 
 
 def _execution(snapshot: Snapshot, status_code: int) -> Response:

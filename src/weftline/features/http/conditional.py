@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header
 
 
-def _expected_etag(
+async def _expected_etag(
     if_match: Annotated[
         str | None, Header(description="Act only while the thing's `ETag` is this one.", max_length=100)
     ] = None,
