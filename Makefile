@@ -40,7 +40,7 @@ bench: install ## measure, beside other systems; writes build/bench.json
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # What building and checking need beside what pyproject.toml names.
-LOCK_EXTRA := hatchling editables pyright[nodejs] sqlalchemy[asyncio]
+LOCK_EXTRA := hatchling editables pyright[nodejs]
 
 lock: install ## renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
