@@ -23,7 +23,7 @@ from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]
 
 from weftline.language.cel_ast import Expr, decode, encode
 from weftline.language.errors import SyntaxProblem
-from weftline.language.hints import nearest
+from weftline.language.hints import nearest, quoted
 
 TYPE_NAMES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"})
 """Names that CEL gives to types."""
@@ -127,7 +127,10 @@ class Plan:
     __slots__ = ("_expression",)
 
     def __init__(self, tree: Expr) -> None:
-        self._expression = _environment(_NO_NAMES).deserialize(encode(tree))
+        try:
+            self._expression = _environment(_NO_NAMES).deserialize(encode(tree))
+        except RuntimeError as error:
+            raise SyntaxProblem("syntax_error", f"the expression cannot be planned: {error}") from None
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """What the tree comes to, in Python's types.
@@ -168,7 +171,7 @@ def _problem(source: str, text: str) -> SyntaxProblem:
     if not errors:
         return SyntaxProblem("syntax_error", f"not an expression: {text.splitlines()[0]}")
     line, column, message = errors[0]
-    place = f" (line {line}, column {column} of `{source}`)"
+    place = f" (line {line}, column {column} of {quoted(source)})"
     if (match := _NO_OVERLOAD.match(message)) is not None:
         return SyntaxProblem("type_mismatch", no_overload(match[1], match[2]) + place)
     if (match := _UNDECLARED.match(message)) is not None:

@@ -17,12 +17,13 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from weftline.language.cel_ast import Ident
+from weftline.language.cel_ast import Expr, Ident
 from weftline.language.cel_lexer import count_macros, quote_step_ids
 from weftline.language.cel_runtime import Plan, RuntimeFailure, check, no_overload, parse
 from weftline.language.cel_values import copy_json, to_json
+from weftline.language.cost import can_grow, check_cost
 from weftline.language.errors import SyntaxProblem
-from weftline.language.hints import nearest
+from weftline.language.hints import nearest, quoted
 from weftline.language.program import ExpressionError, Scope
 from weftline.language.reads import Read, hoist, variable
 
@@ -61,13 +62,15 @@ class CelExpression:
         reads: the paths it reads from its scope.
     """
 
-    __slots__ = ("_plan", "_variables", "reads", "source")
+    __slots__ = ("_costly", "_plan", "_variables", "reads", "source")
 
-    def __init__(self, source: str, reads: tuple[Read, ...], plan: Plan | None) -> None:
+    def __init__(self, source: str, reads: tuple[Read, ...], tree: Expr) -> None:
         self.source = source
         self.reads = reads
         self._variables = tuple((variable(position), read) for position, read in enumerate(reads))
-        self._plan = plan
+        is_path = isinstance(tree, Ident) and len(reads) == 1
+        self._plan = None if is_path else Plan(tree)
+        self._costly = tree if can_grow(tree) else None
 
     def evaluate(self, scope: Scope) -> Any:
         """Its JSON value.
@@ -79,6 +82,8 @@ class CelExpression:
             return self._copy_of_path(scope)
         values, missing = self._read(scope)
         try:
+            if self._costly is not None:
+                check_cost(self._costly, values)
             return to_json(self._plan.run(values))
         except RuntimeFailure as failure:
             raise self._told(_error(str(failure), missing)) from None
@@ -104,7 +109,7 @@ class CelExpression:
         return values, missing
 
     def _told(self, error: ExpressionError) -> ExpressionError:
-        return ExpressionError(error.code, f"{error.message}, in `{self.source}`")
+        return ExpressionError(error.code, f"{error.message}, in {quoted(self.source)}")
 
 
 def _error(text: str, missing: Mapping[str, ExpressionError]) -> ExpressionError:
@@ -173,17 +178,16 @@ def _compile(source: str, written: str) -> CelExpression:
         raise SyntaxProblem("too_large", message, hint="use a `loop`")
     tree, reads = hoist(parse(source))
     check(source, frozenset(read.root for read in reads))
-    is_path = isinstance(tree, Ident) and len(reads) == 1
-    return CelExpression(written, reads, None if is_path else Plan(tree))
+    return CelExpression(written, reads, tree)
 
 
 def _unknown_name(source: str, name: str, names: Collection[str]) -> SyntaxProblem:
     near = nearest(name, names)
     hint = f"did you mean `{near}`?" if near else None
-    return SyntaxProblem("unknown_name", f"there is no `{name}`, in `{source}`", hint=hint)
+    return SyntaxProblem("unknown_name", f"there is no `{name}`, in {quoted(source)}", hint=hint)
 
 
 def _unknown_step(source: str, step: str, steps: Collection[str]) -> SyntaxProblem:
     near = nearest(step, steps)
     hint = f"did you mean `{near}`?" if near else None
-    return SyntaxProblem("unknown_step", f"there is no node `{step}`, in `{source}`", hint=hint)
+    return SyntaxProblem("unknown_step", f"there is no node `{step}`, in {quoted(source)}", hint=hint)

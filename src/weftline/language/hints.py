@@ -1,4 +1,4 @@
-"""What an author may have meant."""
+"""Words for messages: what an author may have meant, and what they wrote."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from itertools import islice
 
 _MAX_CANDIDATES = 2_000
+_MAX_QUOTED = 80
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
@@ -17,3 +18,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in islice(candidates, _MAX_CANDIDATES)}
     matches = get_close_matches(name.casefold()[:128], by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None
+
+
+def quoted(source: str) -> str:
+    """``source`` as it is quoted in a message: on one line and not too long."""
+    line = " ".join(source.split())
+    return f"`{line}`" if len(line) <= _MAX_QUOTED else f"`{line[:_MAX_QUOTED]}…`"

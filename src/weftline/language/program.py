@@ -156,7 +156,7 @@ class Program:
         dependents: for each node, the nodes that name it among their ``dependencies``.
         output: renders the execution's output when it completes; None: the last step's output.
         timeout: seconds, the deadline of a whole execution.
-        joins: the nodes that have dependencies.
+        joins: the nodes that have dependencies, found among ``nodes``.
     """
 
     id: str
@@ -166,7 +166,11 @@ class Program:
     dependents: Mapping[str, tuple[str, ...]]
     output: Template | None = None
     timeout: float | None = None
-    joins: tuple[str, ...] = ()
+    joins: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        joins = tuple(node.id for node in self.nodes.values() if node.dependencies)
+        object.__setattr__(self, "joins", joins)
 
 
 class ExpressionError(Exception):
