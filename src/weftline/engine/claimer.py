@@ -17,7 +17,7 @@ from weftline.engine.messages import stimulus_of
 from weftline.engine.programs import Programs, UnusableVersion
 from weftline.engine.run import Run
 from weftline.language.program import Program
-from weftline.machine.interpreter import outstanding
+from weftline.machine.command import outstanding
 from weftline.machine.stimulus import Fault, Recovered, Start, TimersDue
 from weftline.store.errors import StoreUnavailable, translated
 from weftline.store.log import catch_up, state_from_row
@@ -107,9 +107,10 @@ class Claimer(Loop):
                     await self._take(connection, rows)
                 else:
                     self._next_wake = await connection.fetchval(NEXT_WAKE)
-        except StoreUnavailable:
+        except Exception as error:
             # executions may have been claimed in the database that never arrived here
-            await self._link.close()
+            if isinstance(error, StoreUnavailable):
+                await self._link.close()
             await self._host.abandon()
             raise
         return len(rows)

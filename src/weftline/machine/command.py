@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from weftline.machine.state import Step
+from weftline.machine.state import State
+from weftline.machine.step import Step
 
 
 class CommandKind(IntEnum):
@@ -28,7 +29,14 @@ class CommandKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """What a person is asked."""
+    """What a person is asked.
+
+    Attributes:
+        name: the node's.
+        form: a form's name or JSON Schema, or None.
+        assign_to: users or groups; empty: anybody.
+        outcomes: those that the workflow knows; empty: any.
+    """
 
     name: str
     form: Any
@@ -48,3 +56,10 @@ class Command:
 
     def __repr__(self) -> str:
         return f"Command({self.kind.name}, {self.step.key})"
+
+
+def outstanding(state: State) -> list[Command]:
+    """The commands that a worker must carry out to go on from a loaded state: actions that were to run."""
+    if not state.has_work:
+        return []
+    return [Command(CommandKind.RUN, step) for step in state.open.values() if step.is_at_work]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weftline.machine.state import State
-from weftline.model.stepkey import is_within
+from weftline.machine.step import Step
+from weftline.model.stepkey import is_within, key_of, place_of
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items
 
 
 class ExecutionScope:
@@ -40,7 +44,7 @@ class ExecutionScope:
             case "data":
                 return state.data
             case "steps":
-                return self._steps()
+                return StepViews(state, self._scope)
             case "event":
                 return state.last_event
             case "error":
@@ -50,19 +54,56 @@ class ExecutionScope:
                     return self._facts[name]
                 return state.data[name]
 
-    def _steps(self) -> dict[str, dict[str, Any]]:
-        steps: dict[str, dict[str, Any]] = {}
-        depths: dict[str, int] = {}
-        for step in (*self._state.latest.values(), *self._state.open.values()):
-            # the innermost branch's own step hides one of the same node further out
-            if is_within(self._scope, step.scope) and len(step.scope) >= depths.get(step.node, 0):
-                depths[step.node] = len(step.scope)
-                view: dict[str, Any] = {
-                    "status": step.status.value,
-                    "output": step.output,
-                    "attempt": step.attempt,
-                }
-                if step.error is not None:
-                    view["error"] = step.error
-                steps[step.node] = view
-        return steps
+
+class StepViews(dict[str, dict[str, Any]]):
+    """``steps``: what expressions see of each step, by node. Each view is made when it is asked for.
+
+    Of a node that ran several times it shows the last time; of one that also ran further out, the innermost.
+
+    Args:
+        state: the execution's state.
+        scope: the branch that it is seen from.
+    """
+
+    def __init__(self, state: State, scope: str) -> None:
+        super().__init__()
+        self._state = state
+        self._scope = scope
+
+    def __missing__(self, node: str) -> dict[str, Any]:
+        step = self._find(node)
+        if step is None:
+            raise KeyError(node)
+        view = self[node] = _view(step)
+        return view
+
+    def __contains__(self, node: object) -> bool:
+        return isinstance(node, str) and self._find(node) is not None
+
+    def items(self) -> dict_items[str, dict[str, Any]]:
+        """All of them, made at once."""
+        nodes = {
+            step.node
+            for steps in (self._state.latest, self._state.open)
+            for step in steps.values()
+            if is_within(self._scope, step.scope)
+        }
+        return {node: self[node] for node in nodes}.items()
+
+    def _find(self, node: str) -> Step | None:
+        state, scope = self._state, self._scope
+        while True:
+            place = place_of(node, scope)
+            visit = state.visits.get(place)
+            if visit is not None:
+                return state.open.get(key_of(node, scope, visit)) or state.latest.get(place)
+            if not scope:
+                return None
+            scope = scope.rpartition("/")[0]
+
+
+def _view(step: Step) -> dict[str, Any]:
+    view: dict[str, Any] = {"status": step.status.value, "output": step.output, "attempt": step.attempt}
+    if step.error is not None:
+        view["error"] = step.error
+    return view

@@ -5,7 +5,7 @@ decided stands in the events, so that a log can be folded years later, by anothe
 snapshot (``to_json``/``from_json``) is a cache of the fold and nothing more.
 
 Tokens are not stored apart: an *open* step holds its token, and a decision moves tokens only within one turn, whose
-events are committed together.
+events are committed together. Only a pause makes tokens rest between steps; those are *held*.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from weftline.machine.step import BRANCH_COMPLETED, BRANCH_FAILED, Branches, Step
 from weftline.model.event import Event, EventType
-from weftline.model.status import TERMINAL, ExecutionStatus, StepStatus
-from weftline.model.stepkey import parse_key, place_of
+from weftline.model.status import TERMINAL, ExecutionStatus, StepStatus, check_transition
+from weftline.model.stepkey import ROOT, branch_prefix, branch_scope, is_within, owner_of, parse_key, place_of
 
 SNAPSHOT_FORMAT = 1
 """Version of ``State.to_json``; a sample of every version is read by the tests."""
@@ -29,102 +30,6 @@ RUNNING, WAITING, RETRYING, COMPLETED = (
 )
 
 
-class Step:
-    """One activation of a node.
-
-    Attributes:
-        key, node, scope, visit: see ``weftline.model.stepkey``.
-        status: where it stands.
-        attempt: number of the current or last attempt, from 1.
-        interruptions: how often a worker was lost while this attempt ran.
-        output: what it returned, once completed.
-        error: what went wrong last (a WorkflowError's JSON).
-        input: what the log recorded as its input, where the definition maps one.
-        started_at, completed_at: Unix seconds.
-        due_at: when its timer fires (a retry, a wait's end, a timeout), Unix seconds.
-        event, correlation: what it waits for.
-        branches: for a parallel step: branch number to ``completed`` or ``failed``.
-    """
-
-    __slots__ = (
-        "attempt",
-        "branches",
-        "completed_at",
-        "correlation",
-        "due_at",
-        "error",
-        "event",
-        "input",
-        "interruptions",
-        "key",
-        "node",
-        "output",
-        "scope",
-        "started_at",
-        "status",
-        "visit",
-    )
-
-    def __init__(self, key: str, node: str, scope: str, visit: int, status: StepStatus, started_at: float) -> None:
-        self.key = key
-        self.node = node
-        self.scope = scope
-        self.visit = visit
-        self.status = status
-        self.started_at = started_at
-        self.attempt = 1
-        self.interruptions = 0
-        self.output: Any = None
-        self.error: dict[str, Any] | None = None
-        self.input: Any = None
-        self.completed_at: float | None = None
-        self.due_at: float | None = None
-        self.event: str | None = None
-        self.correlation: str | None = None
-        self.branches: dict[int, str] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The snapshot's form, without what is empty."""
-        out: dict[str, Any] = {"status": self.status.value, "startedAt": self.started_at}
-        if self.attempt != 1:
-            out["attempt"] = self.attempt
-        if self.interruptions:
-            out["interruptions"] = self.interruptions
-        if self.branches is not None:
-            out["branches"] = {str(number): result for number, result in self.branches.items()}
-        for name, value in (
-            ("output", self.output),
-            ("error", self.error),
-            ("input", self.input),
-            ("completedAt", self.completed_at),
-            ("dueAt", self.due_at),
-            ("event", self.event),
-            ("correlation", self.correlation),
-        ):
-            if value is not None:
-                out[name] = value
-        return out
-
-    @classmethod
-    def from_json(cls, key: str, data: Mapping[str, Any]) -> Step:
-        """The inverse of :meth:`to_json`."""
-        node, scope, visit = parse_key(key)
-        step = cls(key, node, scope, visit, StepStatus(data["status"]), data["startedAt"])
-        step.attempt = data.get("attempt", 1)
-        step.interruptions = data.get("interruptions", 0)
-        step.output = data.get("output")
-        step.error = data.get("error")
-        step.input = data.get("input")
-        step.completed_at = data.get("completedAt")
-        step.due_at = data.get("dueAt")
-        step.event = data.get("event")
-        step.correlation = data.get("correlation")
-        branches = data.get("branches")
-        if branches is not None:
-            step.branches = {int(number): result for number, result in branches.items()}
-        return step
-
-
 class State:
     """Everything the machine knows of one execution.
 
@@ -134,23 +39,27 @@ class State:
         input: what it was started with.
         data: the shared data; begins as a copy of the input's top level.
         open: steps that hold a token, by key, oldest first.
+        working: the same steps by scope, then by key.
+        at_work: how many of them have an action running, or to be run.
+        timers: when the timers of those that have one fire, Unix seconds by key.
         latest: for each place, the step that closed last there.
         visits: for each place, how often it was entered.
         done: for each place, how often it was left in a way that satisfies a dependency on it.
-        working: for each scope, how many of its steps are open.
         is_paused: between pause and resume: results are recorded, nothing new begins.
         has_ended: the status is terminal.
-        held: places whose activation waits for the execution to be resumed.
+        held: for each scope, the nodes whose activation waits for the execution to be resumed.
         signals: signals that arrived before anything waited for them, by name.
         output, error: the execution's result.
         last_output: the last step's output that was not null.
         last_event: payload of the event that resumed a wait last.
         last_error: the last step's failure.
+        started_at, completed_at: Unix seconds.
         deadline: Unix seconds, when the whole execution times out.
         lost_leases: how many lost workers the log already accounts for.
     """
 
     __slots__ = (
+        "at_work",
         "completed_at",
         "data",
         "deadline",
@@ -171,6 +80,7 @@ class State:
         "signals",
         "started_at",
         "status",
+        "timers",
         "visits",
         "working",
     )
@@ -183,11 +93,13 @@ class State:
         self.input = input
         self.data: dict[str, Any] = dict(input)
         self.open: dict[str, Step] = {}
+        self.working: dict[str, dict[str, Step]] = {ROOT: {}}
+        self.at_work = 0
+        self.timers: dict[str, float] = {}
         self.latest: dict[str, Step] = {}
         self.visits: dict[str, int] = {}
         self.done: dict[str, int] = {}
-        self.working: dict[str, int] = {}
-        self.held: list[tuple[str, str]] = []
+        self.held: dict[str, list[str]] = {}
         self.signals: dict[str, list[Any]] = {}
         self.output: Any = None
         self.error: dict[str, Any] | None = None
@@ -203,26 +115,36 @@ class State:
         """Fold one event in.
 
         Raises:
-            ValueError: the event is not the next one of this log.
+            ValueError: the event is not the next one of this log, or (``IllegalTransition``) the execution cannot
+                move to the status that it leads to.
         """
         if event.seq != self.seq + 1:
             raise ValueError(f"event {event.seq} cannot follow event {self.seq}")
         self.seq = event.seq
         _APPLY[event.type](self, event)
 
+    def move(self, target: ExecutionStatus) -> None:
+        """Change the status. Only the fold does this, so that no execution takes a way that is not in the table.
+
+        Raises:
+            IllegalTransition: the table of transitions has no such move.
+        """
+        check_transition(self.status, target)
+        self.status = target
+        self.is_paused = target is ExecutionStatus.PAUSED
+        self.has_ended = target in TERMINAL
+
     def next_due(self) -> float | None:
         """When the next timer fires, Unix seconds, or None."""
-        due = self.deadline
-        if not self.is_paused:
-            for step in self.open.values():
-                if step.due_at is not None and (due is None or step.due_at < due):
-                    due = step.due_at
-        return due
+        if self.is_paused or not self.timers:
+            return self.deadline
+        due = min(self.timers.values())
+        return due if self.deadline is None else min(due, self.deadline)
 
     @property
     def has_timers(self) -> bool:
-        """Whether :meth:`next_due` is not None, most probably; cheap."""
-        return self.deadline is not None or any(step.due_at is not None for step in self.open.values())
+        """Whether any timer is set, though a pause may keep it from firing."""
+        return self.deadline is not None or bool(self.timers)
 
     def current_steps(self) -> list[str]:
         """Keys of the steps that hold a token, without the parallel steps around them."""
@@ -231,9 +153,7 @@ class State:
     @property
     def has_work(self) -> bool:
         """Whether some action is to run, so that the execution cannot rest."""
-        return not self.is_paused and any(
-            step.status is RUNNING and step.branches is None for step in self.open.values()
-        )
+        return self.at_work > 0 and not self.is_paused
 
     def resting_status(self) -> ExecutionStatus:
         """The status to show while nothing is being computed: ``waiting`` where every open step only waits."""
@@ -242,21 +162,24 @@ class State:
         return ExecutionStatus.WAITING
 
     def to_json(self) -> dict[str, Any]:
-        """The snapshot. The input is not part of it: it is stored beside."""
+        """The snapshot. The input is not part of it: it is stored beside.
+
+        What is in order here stands in lists: objects may come back from the database with their keys in another.
+        """
         out: dict[str, Any] = {
             "format": SNAPSHOT_FORMAT,
             "status": self.status.value,
             "data": self.data,
-            "latest": {key.key: key.to_json() for key in self.latest.values()},
+            "latest": {step.key: step.to_json() for step in self.latest.values()},
         }
         visits = {place: count for place, count in self.visits.items() if count != 1}
         done = {place: count for place, count in self.done.items() if count != 1}
         for name, value in (
-            ("open", {key: step.to_json() for key, step in self.open.items()}),
+            ("open", [[key, step.to_json()] for key, step in self.open.items()]),
             ("visits", visits),
             ("undone", [place for place in self.visits if place not in self.done]),
             ("done", done),
-            ("held", [list(place) for place in self.held]),
+            ("held", [[scope, nodes] for scope, nodes in self.held.items()]),
             ("signals", self.signals),
         ):
             if value:
@@ -300,15 +223,18 @@ class State:
         for key, raw in data["latest"].items():
             step = Step.from_json(key, raw)
             state.latest[place_of(step.node, step.scope)] = step
-        for key, raw in data.get("open", {}).items():
+        for key, raw in data.get("open", ()):
             step = Step.from_json(key, raw)
-            state.open[key] = step
-            state.working[step.scope] = state.working.get(step.scope, 0) + 1
+            _open(state, step)
+            if step.is_at_work:
+                state.at_work += 1
+            if step.due_at is not None:
+                state.timers[key] = step.due_at
         undone = set(data.get("undone", ()))
         places = [place_of(step.node, step.scope) for step in (*state.latest.values(), *state.open.values())]
         state.visits = dict.fromkeys(places, 1) | data.get("visits", {})
         state.done = {place: 1 for place in state.visits if place not in undone} | data.get("done", {})
-        state.held = [(node, scope) for node, scope in data.get("held", ())]
+        state.held = dict(data.get("held", ()))
         state.signals = data.get("signals", {})
         state.output = data.get("output")
         state.error = data.get("error")
@@ -330,16 +256,25 @@ def fold(input: Mapping[str, Any], events: Iterable[Event]) -> State:
     return state
 
 
-# --- one function an event type -------------------------------------------------------------------------------------
+# --- steps coming and going -------------------------------------------------------------------------------------------
 
 NO_DATA: Mapping[str, Any] = {}
 
 
 def _enter(state: State, key: str, at: float, status: StepStatus) -> Step:
-    node, scope, visit = parse_key(key) if "~" in key or "@" in key else (key, "", 1)
+    node, scope, visit = parse_key(key) if "~" in key or "@" in key else (key, ROOT, 1)
     step = Step(key, node, scope, visit, status, at)
     state.visits[place_of(node, scope)] = visit
     return step
+
+
+def _open(state: State, step: Step) -> None:
+    state.open[step.key] = step
+    siblings = state.working.get(step.scope)
+    if siblings is None:
+        state.working[step.scope] = {step.key: step}
+    else:
+        siblings[step.key] = step
 
 
 def _close(state: State, event: Event, status: StepStatus) -> Step:
@@ -350,14 +285,20 @@ def _close(state: State, event: Event, status: StepStatus) -> Step:
     if step is None:
         step = _enter(state, key, event.at, status)
     else:
-        left = state.working[step.scope] - 1
-        if left:
-            state.working[step.scope] = left
-        else:
+        siblings = state.working[step.scope]
+        del siblings[key]
+        if not siblings and step.scope:
             del state.working[step.scope]
+        if step.branches is not None:
+            step.branches.outputs = {}
+            _drop_held(state, branch_prefix(step.node, step.scope, step.visit))
+        elif step.status is RUNNING:
+            state.at_work -= 1
+        if step.due_at is not None:
+            step.due_at = None
+            del state.timers[key]
     step.status = status
     step.completed_at = event.at
-    step.due_at = None
     state.latest[place_of(step.node, step.scope)] = step
     return step
 
@@ -367,6 +308,37 @@ def _count_done(state: State, step: Step) -> None:
     state.done[place] = state.done.get(place, 0) + 1
 
 
+def _drop_held(state: State, prefix: str) -> None:
+    """Forget the tokens held in scopes that no longer exist."""
+    if state.held:
+        state.held = {scope: nodes for scope, nodes in state.held.items() if not scope.startswith(prefix)}
+
+
+def _consume_signal(state: State, step: Step, name: str) -> None:
+    """A wait ended with a signal: the one that was kept for it, or the oldest of its name."""
+    if step.received is not None:
+        (state.last_event,) = step.received
+        step.received = None
+    else:
+        queue = state.signals[name]
+        state.last_event = queue.pop(0)
+        if not queue:
+            del state.signals[name]
+
+
+def _note_output(state: State, step: Step, output: Any) -> None:
+    step.output = output
+    state.last_output = output
+    if step.scope:
+        owner, number = owner_of(step.scope)
+        branches = state.open[owner].branches
+        assert branches is not None
+        branches.outputs[number] = output
+
+
+# --- one function an event type -------------------------------------------------------------------------------------
+
+
 def _step_started(state: State, event: Event) -> None:
     key = event.step
     assert key is not None
@@ -374,24 +346,32 @@ def _step_started(state: State, event: Event) -> None:
     step = state.open.get(key)
     if step is None:
         step = _enter(state, key, event.at, RUNNING)
-        state.open[key] = step
-        state.working[step.scope] = state.working.get(step.scope, 0) + 1
+        _open(state, step)
         if data is None:
+            state.at_work += 1
             return
     else:
+        # another attempt of a step whose timer for it has fired
         step.status = RUNNING
         step.interruptions = 0
         step.due_at = None
+        del state.timers[key]
         data = data or NO_DATA
     step.attempt = data.get("attempt", 1)
     step.input = data.get("input", step.input)
-    if "waiting" in data:
+    waiting = data.get("waiting")
+    if waiting is not None:
         step.status = WAITING
-    step.due_at = data.get("dueAt")
-    step.event = data.get("event")
-    step.correlation = data.get("correlation")
-    if "branches" in data:
-        step.branches = {}
+        step.waiting = waiting
+        step.event = data.get("event")
+        step.correlation = data.get("correlation")
+        due_at = data.get("dueAt")
+        if due_at is not None:
+            step.due_at = state.timers[key] = due_at
+    elif "branches" in data:
+        step.branches = Branches()
+    else:
+        state.at_work += 1
 
 
 def _step_completed(state: State, event: Event) -> None:
@@ -402,18 +382,12 @@ def _step_completed(state: State, event: Event) -> None:
         return
     output = data.get("output")
     if output is not None:
-        step.output = output
-        state.last_output = output
+        _note_output(state, step, output)
     patch = data.get("data")
     if patch is not None:
         state.data = {**state.data, **patch}
     if "signal" in data:
-        state.last_event = output
-        name = data["signal"]
-        queue = state.signals[name]
-        del queue[0]
-        if not queue:
-            del state.signals[name]
+        _consume_signal(state, step, data["signal"])
 
 
 def _step_retry_scheduled(state: State, event: Event) -> None:
@@ -421,7 +395,8 @@ def _step_retry_scheduled(state: State, event: Event) -> None:
     step = state.open[event.step]
     step.status = RETRYING
     step.error = event.data["error"]
-    step.due_at = event.data["dueAt"]
+    step.due_at = state.timers[step.key] = event.data["dueAt"]
+    state.at_work -= 1
 
 
 def _step_failed(state: State, event: Event) -> None:
@@ -430,10 +405,14 @@ def _step_failed(state: State, event: Event) -> None:
     step.error = state.last_error = event.data["error"]
     if event.data.get("continued"):
         _count_done(state, step)
+    if "signal" in event.data:
+        _consume_signal(state, step, event.data["signal"])
 
 
 def _step_timed_out(state: State, event: Event) -> None:
-    _close(state, event, StepStatus.TIMED_OUT)
+    step = _close(state, event, StepStatus.TIMED_OUT)
+    if event.data is not None and event.data.get("continued"):
+        _count_done(state, step)
 
 
 def _step_skipped(state: State, event: Event) -> None:
@@ -447,37 +426,49 @@ def _step_cancelled(state: State, event: Event) -> None:
 def _step_held(state: State, event: Event) -> None:
     assert event.step is not None
     node, scope, _ = parse_key(event.step)
-    state.held.append((node, scope))
+    state.held.setdefault(scope, []).append(node)
 
 
-def _branch_ended(state: State, event: Event) -> None:
-    assert event.step is not None and event.data is not None
-    branches = state.open[event.step].branches
-    assert branches is not None
-    branches[event.data["branch"]] = "completed" if event.type is EventType.BRANCH_COMPLETED else "failed"
+def _branch_ended(result: str) -> Callable[[State, Event], None]:
+    def apply(state: State, event: Event) -> None:
+        assert event.step is not None and event.data is not None
+        step = state.open[event.step]
+        number = event.data["branch"]
+        assert step.branches is not None
+        step.branches.end(number, result)
+        if result == BRANCH_FAILED:
+            step.branches.outputs.pop(number, None)
+            scope = branch_scope(step.node, step.scope, step.visit, number)
+            if state.held:
+                state.held = {held: nodes for held, nodes in state.held.items() if not is_within(held, scope)}
+
+    return apply
 
 
 def _signal_received(state: State, event: Event) -> None:
     assert event.data is not None
-    state.signals.setdefault(event.data["name"], []).append(event.data.get("payload"))
+    payload = event.data.get("payload")
+    if event.step is None:
+        state.signals.setdefault(event.data["name"], []).append(payload)
+    else:
+        state.open[event.step].received = [payload]
 
 
 def _workflow_started(state: State, event: Event) -> None:
-    state.status = ExecutionStatus.RUNNING
     state.started_at = event.at
     if event.data is not None:
         state.deadline = event.data.get("deadline")
+    if not state.is_paused:
+        state.move(ExecutionStatus.RUNNING)
 
 
 def _workflow_ended(status: ExecutionStatus) -> Callable[[State, Event], None]:
     def apply(state: State, event: Event) -> None:
         data = event.data or NO_DATA
-        state.status = status
-        state.is_paused = False
-        state.has_ended = True
+        state.move(status)
         state.completed_at = event.at
         state.deadline = None
-        state.held = []
+        state.held = {}
         state.signals = {}
         state.output = data.get("output")
         state.error = data.get("error")
@@ -486,21 +477,19 @@ def _workflow_ended(status: ExecutionStatus) -> Callable[[State, Event], None]:
 
 
 def _workflow_paused(state: State, event: Event) -> None:
-    state.status = ExecutionStatus.PAUSED
-    state.is_paused = True
+    state.move(ExecutionStatus.PAUSED)
 
 
 def _workflow_resumed(state: State, event: Event) -> None:
-    state.status = ExecutionStatus.RUNNING
-    state.is_paused = False
-    state.held = []
+    state.move(ExecutionStatus.PENDING if state.started_at is None else ExecutionStatus.RUNNING)
+    state.held = {}
 
 
 def _workflow_recovered(state: State, event: Event) -> None:
     assert event.data is not None
     state.lost_leases = event.data["lostLeases"]
     for step in state.open.values():
-        if step.status is RUNNING and step.branches is None:
+        if step.is_at_work:
             step.interruptions += 1
 
 
@@ -513,8 +502,8 @@ _APPLY: dict[EventType, Callable[[State, Event], None]] = {
     EventType.STEP_SKIPPED: _step_skipped,
     EventType.STEP_CANCELLED: _step_cancelled,
     EventType.STEP_HELD: _step_held,
-    EventType.BRANCH_COMPLETED: _branch_ended,
-    EventType.BRANCH_FAILED: _branch_ended,
+    EventType.BRANCH_COMPLETED: _branch_ended(BRANCH_COMPLETED),
+    EventType.BRANCH_FAILED: _branch_ended(BRANCH_FAILED),
     EventType.SIGNAL_RECEIVED: _signal_received,
     EventType.WORKFLOW_STARTED: _workflow_started,
     EventType.WORKFLOW_COMPLETED: _workflow_ended(ExecutionStatus.COMPLETED),
@@ -525,4 +514,3 @@ _APPLY: dict[EventType, Callable[[State, Event], None]] = {
     EventType.WORKFLOW_RESUMED: _workflow_resumed,
     EventType.WORKFLOW_RECOVERED: _workflow_recovered,
 }
-

@@ -48,11 +48,13 @@ _ENDINGS = {_S.COMPLETED, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
 
 TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
     _S.DRAFT: frozenset({_S.PENDING, _S.RUNNING, _S.CANCELLED}),
-    _S.PENDING: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
+    # a definition that cannot be read fails an execution before it began
+    _S.PENDING: frozenset({_S.RUNNING, _S.PAUSED, _S.FAILED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.WAITING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING} | _ENDINGS),
     _S.WAITING: frozenset({_S.RUNNING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING} | _ENDINGS),
+    # what was at work when the pause began may still fail; nothing completes before it is resumed
     _S.PAUSED: frozenset(
-        {_S.RUNNING, _S.WAITING, _S.ROLLED_BACK, _S.COMPENSATING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
+        {_S.PENDING, _S.RUNNING, _S.WAITING, _S.ROLLED_BACK, _S.COMPENSATING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
     ),
     _S.AWAITING_VALIDATION: frozenset({_S.RUNNING, _S.SUBMITTED, _S.PAUSED, _S.CANCELLED}),
     _S.SUBMITTED: frozenset({_S.COMPLETED, _S.RUNNING, _S.AWAITING_VALIDATION, _S.CANCELLED}),
@@ -67,8 +69,31 @@ TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
 
 
 def can_move(current: ExecutionStatus, target: ExecutionStatus) -> bool:
-    """Whether an execution may go from ``current`` to ``target`` (staying where it is always may)."""
-    return current is target or target in TRANSITIONS[current]
+    """Whether an execution may go from ``current`` to ``target``. Staying where it is is no move."""
+    return target in TRANSITIONS[current]
+
+
+class IllegalTransition(ValueError):
+    """A log or a program asks for a move that ``TRANSITIONS`` does not have.
+
+    Attributes:
+        current, target: the move.
+    """
+
+    def __init__(self, current: ExecutionStatus, target: ExecutionStatus) -> None:
+        super().__init__(f"an execution that is {current.value} cannot become {target.value}")
+        self.current = current
+        self.target = target
+
+
+def check_transition(current: ExecutionStatus, target: ExecutionStatus) -> None:
+    """See that an event may take an execution from ``current`` to ``target``.
+
+    Raises:
+        IllegalTransition: it may not.
+    """
+    if not can_move(current, target):
+        raise IllegalTransition(current, target)
 
 
 class StepStatus(StrEnum):

@@ -54,6 +54,11 @@ def owner_of(scope: str) -> tuple[str, int]:
     return key_of(node, parent, int(visit)), int(branch)
 
 
+def depth_of(scope: str) -> int:
+    """How many parallel nodes are around ``scope``."""
+    return scope.count("/") + 1 if scope else 0
+
+
 def is_within(scope: str, outer: str) -> bool:
     """Whether ``scope`` is ``outer`` or lies inside it."""
     return not outer or scope == outer or scope.startswith(outer + "/")
