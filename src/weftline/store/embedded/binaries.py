@@ -45,9 +45,11 @@ class Binaries:
         account = server_account()
         if account is not None:
             open_way_to(server)
-            if not server.stat().st_mode & stat.S_IXOTH:
-                open_tree(directory.parent)
-                open_tree(package.with_name(f"{_PACKAGE}.libs"))
+            trees = [tree for tree in (directory.parent, package.with_name(f"{_PACKAGE}.libs")) if tree.exists()]
+            # installed under a strict umask
+            if not all(path.stat().st_mode & stat.S_IROTH for path in (server, *trees)):
+                for tree in trees:
+                    open_tree(tree)
         return cls(directory, account)
 
     def path(self, program: str) -> Path:
