@@ -31,12 +31,52 @@ TYPE_NAMES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_t
 NAMESPACES = frozenset({"base64", "math", "optional", "strings"})
 """Names that CEL gives to groups of functions."""
 
-_FUNCTIONS = (
-    "all bool bytes charAt contains double duration endsWith exists exists_one filter format getDate "
-    "getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth "
-    "getSeconds has hasValue indexOf int join lastIndexOf lowerAscii map matches optMap orValue replace size "
-    "split startsWith string substring timestamp trim type uint upperAscii"
-).split()
+_FUNCTIONS = [
+    "all",
+    "bool",
+    "bytes",
+    "charAt",
+    "contains",
+    "double",
+    "duration",
+    "endsWith",
+    "exists",
+    "exists_one",
+    "filter",
+    "format",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getFullYear",
+    "getHours",
+    "getMilliseconds",
+    "getMinutes",
+    "getMonth",
+    "getSeconds",
+    "has",
+    "hasValue",
+    "indexOf",
+    "int",
+    "join",
+    "lastIndexOf",
+    "lowerAscii",
+    "map",
+    "matches",
+    "optMap",
+    "orValue",
+    "replace",
+    "size",
+    "split",
+    "startsWith",
+    "string",
+    "substring",
+    "timestamp",
+    "trim",
+    "type",
+    "uint",
+    "upperAscii",
+]
 _COMPARISONS = frozenset({"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in"})
 _COMPILE_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _NO_OVERLOAD = re.compile(r"found no matching overload for '([^']+)' applied to '\((.*)\)'")

@@ -134,12 +134,15 @@ class _Compiler:
                 )
             case HttpNode():
                 request = node.model_dump(include=_REQUEST_FIELDS, exclude_none=True)
+                if isinstance(timeout := self._duration(node.timeout), float):
+                    # the action gives up on its own a little more gracefully than the engine can make it
+                    request["timeout"] = timeout
                 return make(
                     kind=Kind.ACTION,
                     action="http",
                     input=self.template(request),
                     retry=_policy(node.retry, self._retry),
-                    timeout=self._duration(node.timeout),
+                    timeout=timeout,
                 )
             case WaitNode(event=str(event)):
                 return make(
@@ -177,17 +180,19 @@ class _Compiler:
 
     def _decision(self, node: DecisionNode) -> Node:
         cases = [Case(case.label or case.when, self._expression(case.when), case.next) for case in node.cases]
-        if node.condition is not None and node.on_true is not None:
-            cases.append(Case("true", self._expression(node.condition), node.on_true))
-        if node.condition is not None and node.on_false is not None:
-            cases.append(Case("false", self._expression(f"!({node.condition}\n)"), node.on_false))
+        if node.condition is not None:
+            holds, fails = node.on_true or node.default, node.on_false or node.default
+            if holds is not None and fails is not None:
+                otherwise = self._expression("true")
+                cases.append(Case("true", self._expression(node.condition), holds))
+                cases.append(Case("false", otherwise, fails))
         return Node(
             id=node.id,
             kind=Kind.DECISION,
             name=node.name or node.id,
             dependencies=tuple(node.dependencies),
             cases=tuple(cases),
-            default=node.default,
+            default=node.default if node.cases else None,
             on_error=_routes(node),
         )
 
@@ -209,7 +214,7 @@ class _Compiler:
         return {"timeout": self._duration(route.duration), "timeout_next": route.next}
 
 
-_REQUEST_FIELDS = {"method", "url", "headers", "query", "body", "timeout"}
+_REQUEST_FIELDS = {"method", "url", "headers", "query", "body"}
 
 
 def _routes(node: FlowNode | DecisionNode) -> tuple[ErrorRoute, ...]:

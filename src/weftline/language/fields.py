@@ -87,13 +87,18 @@ def _version(value: object) -> str:
     raise ValueError("a version is a text like `1.0.0`")
 
 
-_DURATION_SCHEMA: dict[str, Any] = {"type": ["string", "number"], "examples": ["24h", "1h30m", "PT24H", 90]}
+_NODE_ID_SCHEMA: dict[str, Any] = {"type": "string", "format": "node-id", "pattern": NODE_ID_PATTERN}
+_DURATION_SCHEMA: dict[str, Any] = {
+    "type": ["string", "number"],
+    "format": "weftline-duration",
+    "examples": ["24h", "1h30m", "PT24H", 90],
+}
 
-NodeId: TypeAlias = Annotated[
-    str, PlainValidator(_node_id), WithJsonSchema({"type": "string", "pattern": NODE_ID_PATTERN})
-]
+NodeId: TypeAlias = Annotated[str, PlainValidator(_node_id), WithJsonSchema(_NODE_ID_SCHEMA)]
 WorkflowId: TypeAlias = Annotated[
-    str, PlainValidator(_workflow_id), WithJsonSchema({"type": "string", "pattern": WORKFLOW_ID_PATTERN})
+    str,
+    PlainValidator(_workflow_id),
+    WithJsonSchema({"type": "string", "format": "workflow-id", "pattern": WORKFLOW_ID_PATTERN}),
 ]
 NodeIds: TypeAlias = Annotated[
     list[str],
@@ -101,10 +106,10 @@ NodeIds: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": NODE_ID_PATTERN},
+                _NODE_ID_SCHEMA,
                 {
                     "type": "array",
-                    "items": {"type": "string", "pattern": NODE_ID_PATTERN},
+                    "items": _NODE_ID_SCHEMA,
                     "uniqueItems": True,
                 },
             ]

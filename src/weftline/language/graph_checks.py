@@ -25,7 +25,7 @@ def check_graph(graph: Graph, start_node: object, problems: Problems) -> None:
     stuck = _check_dependency_cycles(graph, starts, problems)
     if starts:
         _check_reachability(graph, starts, stuck, problems)
-    _check_busy_loops(graph, problems)
+    _check_busy_loops(graph, stuck, problems)
     _check_branches(graph, problems)
 
 
@@ -127,18 +127,22 @@ def _check_reachability(graph: Graph, starts: tuple[str, ...], stuck: set[str], 
             problems.add("unreachable", place, message)
 
 
-def _check_busy_loops(graph: Graph, problems: Problems) -> None:
+def _check_busy_loops(graph: Graph, stuck: set[str], problems: Problems) -> None:
     """A cycle must hold a wait or a human task, or it would run as fast as it can for ever."""
 
     def is_immediate(edge: Edge) -> bool:
+        if edge.source in stuck:
+            return False
         return not _pauses(graph.nodes[edge.target]) and not _pauses(graph.nodes[edge.source])
 
     for component in cycles(graph.successors(is_immediate)):
+        names = _listed(component)
+        leads = f"{names} leads back to itself" if len(component) == 1 else f"{names} lead in a circle"
         problems.add(
             "busy_loop",
             graph.pointers[component[0]],
-            f"{_listed(component)} lead back to themselves without a wait or a human task",
-            "put a `wait` into the cycle",
+            f"{leads} without a wait or a human task",
+            "put a `wait` into it",
         )
 
 

@@ -7,7 +7,7 @@ no place in PostgreSQL's or CEL's types, and NUL characters can be stored in nei
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -35,22 +35,21 @@ class Flaw:
 
 def find_flaw(value: object) -> Flaw | None:
     """The first reason why ``value`` is not JSON within bounds, or None. Any depth is safe."""
-    stack: list[tuple[tuple[str | int, ...], object]] = [((), value)]
-    while stack:
-        path, current = stack.pop()
-        if (fault := _fault(current)) is not None:
-            return Flaw(path, *fault)
-        if isinstance(current, dict | list):
-            container = cast("dict[object, object] | list[object]", current)
-            if len(path) >= MAX_DEPTH:
-                return Flaw(path, f"values nest deeper than {MAX_DEPTH} levels", "too_deep")
-            for key, child in _children(container):
-                if isinstance(container, dict) and (fault := _key_fault(key)) is not None:
-                    return Flaw(path, *fault)
-                # scalars are judged without a round trip over the stack: most values are scalars
-                if type(child) is bool or child is None:
-                    continue
-                stack.append(((*path, cast("str | int", key)), child))
+    if (fault := _fault(value)) is not None:
+        return Flaw((), *fault)
+    pending: list[tuple[tuple[str | int, ...], object]] = [((), value)]
+    while pending:
+        path, container = pending.pop()
+        if len(path) >= MAX_DEPTH and isinstance(container, dict | list):
+            return Flaw(path, f"values nest deeper than {MAX_DEPTH} levels", "too_deep")
+        for key, child in _children(container):
+            if isinstance(container, dict) and (fault := _key_fault(key)) is not None:
+                return Flaw(path, *fault)
+            # paths are built for containers and faults only: most values are scalars
+            if isinstance(child, dict | list):
+                pending.append(((*path, cast("str | int", key)), cast("object", child)))
+            elif (fault := _fault(child)) is not None:
+                return Flaw((*path, cast("str | int", key)), *fault)
     return None
 
 
@@ -59,8 +58,10 @@ def pointer(path: tuple[str | int, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _children(container: dict[object, object] | list[object]) -> Iterator[tuple[object, object]]:
-    return iter(container.items()) if isinstance(container, dict) else enumerate(container)
+def _children(container: object) -> Iterable[tuple[object, object]]:
+    if isinstance(container, dict):
+        return cast("dict[object, object]", container).items()
+    return enumerate(cast("list[object]", container)) if isinstance(container, list) else ()
 
 
 def _key_fault(key: object) -> tuple[str, str] | None:

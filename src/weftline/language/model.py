@@ -117,7 +117,7 @@ class Workflow(Element):
     """The steps."""
     triggers: list[Trigger] = Field(default_factory=list[Trigger])
     """What starts executions."""
-    settings: Settings = Settings()
+    settings: Settings = Field(default_factory=Settings)
     """How executions are run."""
     permissions: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
     """From an act (`start`, `view`, `cancel`, …) to the roles that may do it."""

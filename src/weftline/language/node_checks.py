@@ -29,6 +29,7 @@ from weftline.language.nodes import (
 )
 from weftline.language.problems import Problems
 from weftline.language.templates import find_syntax_problems
+from weftline.language.timestamps import TimestampError, parse_timestamp
 
 _EXPRESSIONS = ("when", "condition")
 _TEMPLATES = (
@@ -48,6 +49,8 @@ _TEMPLATES = (
     "values",
 )
 _UNSUPPORTED_NODES = (LoopNode, SubworkflowNode, EmitNode, NotificationNode)
+MAX_HTTP_TIMEOUT = 3_600.0
+"""Seconds; the built-in action `http` refuses longer ones."""
 _LATER = "this version does not run it yet"
 
 Path = tuple[str | int, ...]
@@ -61,6 +64,7 @@ def check_node(node: AnyNode, place: str, actions: Collection[str] | None, probl
             _check_action(node.action, f"{place}/action", actions, problems)
         case HttpNode():
             _check_retry(node.retry, place, problems)
+            _check_http(node, place, problems)
             _check_action("http", f"{place}/type", actions, problems)
         case DecisionNode():
             _check_decision(node, place, problems)
@@ -165,6 +169,13 @@ def _check_action(name: str, place: str, actions: Collection[str] | None, proble
     problems.add("unknown_action", place, f"there is no action `{name}`", hint)
 
 
+def _check_http(node: HttpNode, place: str, problems: Problems) -> None:
+    timeout = node.timeout
+    is_template = isinstance(timeout, str) and "${" in timeout
+    if timeout is not None and not is_template and not 0 < parse_duration(timeout) <= MAX_HTTP_TIMEOUT:
+        problems.add("invalid_value", f"{place}/timeout", "a request may take more than nothing, and an hour at most")
+
+
 def _check_decision(node: DecisionNode, place: str, problems: Problems) -> None:
     def add(code: str, message: str) -> None:
         problems.add(code, place, message)
@@ -187,12 +198,22 @@ def _check_wait(node: WaitNode, place: str, problems: Problems) -> None:
     if len(given) != 1:
         problems.add("conflicting_fields", place, "a wait has exactly one of `duration`, `until` and `event`")
     elif node.event is None:
+        _check_until(node.until, f"{place}/until", problems)
         for name, value in (("correlation", node.correlation), ("timeout", node.timeout)):
             if value is not None:
                 message = f"`{name}` goes with `event`, not with `{given[0]}`"
                 problems.add("conflicting_fields", f"{place}/{name}", message)
     elif node.type == "delay":
         problems.add("conflicting_fields", f"{place}/event", "a delay has a `duration` or `until`; use a `wait`")
+
+
+def _check_until(until: str | None, place: str, problems: Problems) -> None:
+    if until is None or "${" in until:
+        return
+    try:
+        parse_timestamp(until)
+    except TimestampError as error:
+        problems.add("invalid_value", place, str(error))
 
 
 def _check_parallel(node: ParallelNode, place: str, problems: Problems) -> None:

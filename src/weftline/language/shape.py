@@ -140,7 +140,7 @@ def _report_place(
             names = dict.fromkeys(_EXPECTED.get(detail["type"], detail["msg"]) for detail in details)
             problems.add("invalid_type", place, f"this must be {' or '.join(names)}")
         case _:
-            problems.add("invalid_value", place, first["msg"])
+            problems.add("invalid_value", place, first["msg"].replace("Input", "this", 1))
 
 
 def _real_path(location: Iterable[str | int], value: object) -> tuple[str | int, ...]:
