@@ -177,7 +177,7 @@ class State:
         for name, value in (
             ("open", [[key, step.to_json()] for key, step in self.open.items()]),
             ("visits", visits),
-            ("undone", [place for place in self.visits if place not in self.done]),
+            ("undone", sorted(place for place in self.visits if place not in self.done)),
             ("done", done),
             ("held", [[scope, nodes] for scope, nodes in self.held.items()]),
             ("signals", self.signals),
