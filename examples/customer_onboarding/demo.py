@@ -11,12 +11,12 @@ INPUT = {"email": "ada@example.com", "country": "CH", "reminderAfter": "1s"}
 
 def main() -> int:
     """Run it; the exit code is that of ``weft run``."""
-    reminded = False
+    waits = 0
 
     def answer(line: str) -> None:
-        nonlocal reminded
-        reminded = reminded or "send-reminder completed" in line
-        if reminded:
+        nonlocal waits
+        waits += "verify-email" in line and "waiting" in line
+        if waits == 2:
             send_signal(line, {"address": INPUT["email"]})
         complete_task(line, "--data", '{"verified": true}', "--user", "compliance")
 

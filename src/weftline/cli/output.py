@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_UNLIMITED = 100_000
+"""Width of a line that goes to a program."""
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON, for people and scripts alike."""
     import orjson
@@ -47,12 +51,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     from rich.console import Console
     from rich.table import Table
 
+    console = Console(width=None if sys.stdout.isatty() else _UNLIMITED)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table, markup=False, highlight=False)
+    console.print(table, markup=False, highlight=False)
 
 
 def local_time(moment: datetime | float | None) -> str:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from weftline.cli.output import error_console, span
 from weftline.model.status import StepStatus
+from weftline.model.stepkey import owner_of, parse_key
 
 if TYPE_CHECKING:
     from weftline.machine.state import Step
@@ -71,6 +72,9 @@ class Progress:
         self._execution_id = execution_id
         self._title = f"{definition.get('name') or definition['id']}  {execution_id}"
         self._types: dict[str, str] = {node["id"]: node["type"] for node in definition["nodes"]}
+        self._branches: dict[str, list[Any]] = {
+            node["id"]: node["branches"] for node in definition["nodes"] if node["type"] == "parallel"
+        }
         self._console = error_console()
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._seen: dict[str, tuple[StepStatus, int]] = {}
@@ -105,7 +109,7 @@ class Progress:
             sign, style = _LOOKS[step.status]
             table.add_row(
                 Text(f"  {sign}", style),
-                _name(step),
+                self._name(step),
                 Text(step.status.value, style),
                 Text(_elapsed(step, now), "dim"),
                 Text(self._detail(step, now)),
@@ -116,7 +120,22 @@ class Progress:
         sign, style = _LOOKS[step.status]
         parts = (_elapsed(step, now) if step.completed_at else "", self._detail(step, now))
         rest = ", ".join(part for part in parts if part)
-        return Text.assemble((f"  {sign} ", style), _name(step), f" {step.status.value}", f" ({rest})" if rest else "")
+        return Text.assemble(
+            (f"  {sign} ", style), self._name(step), f" {step.status.value}", f" ({rest})" if rest else ""
+        )
+
+    def _name(self, step: Step) -> Text:
+        text = Text(step.node)
+        if step.visit > 1:
+            text.append(f" ({step.visit})", "dim")
+        if step.scope:
+            text.append(f" in {self._branch(step.scope)}", "dim")
+        return text
+
+    def _branch(self, scope: str) -> str:
+        key, number = owner_of(scope)
+        branch = self._branches[parse_key(key)[0]][number]
+        return branch if isinstance(branch, str) else branch.get("name", branch["next"])
 
     def _detail(self, step: Step, now: float) -> str:
         """What a person watching wants to know about the step."""
@@ -136,15 +155,6 @@ class Progress:
                 return _message(step)
             case _:
                 return f"attempt {step.attempt}" if step.attempt > 1 else ""
-
-
-def _name(step: Step) -> Text:
-    text = Text(step.node)
-    if step.visit > 1:
-        text.append(f" ({step.visit})", "dim")
-    if step.scope:
-        text.append(f" in {step.scope.rpartition('/')[2]}", "dim")
-    return text
 
 
 def _elapsed(step: Step, now: float) -> str:
