@@ -70,6 +70,12 @@ def quote_step_ids(source: str, steps: Collection[str]) -> str:
     return "".join((*pieces, source[copied:]))
 
 
+def written_step_id(source: str, name: str) -> str:
+    """The id that an author meant where CEL reads ``name`` after ``steps.``: it may go on with hyphens."""
+    match = re.search(rf"\bsteps\s*\.\s*({re.escape(name)}[A-Za-z0-9_-]*)", source)
+    return match[1] if match is not None else name
+
+
 def _longest_id(source: str, start: int, steps: Collection[str]) -> str | None:
     match = _STEP_ID.match(source, start)
     if match is None:

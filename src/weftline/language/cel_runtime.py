@@ -31,52 +31,15 @@ TYPE_NAMES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_t
 NAMESPACES = frozenset({"base64", "math", "optional", "strings"})
 """Names that CEL gives to groups of functions."""
 
-_FUNCTIONS = [
-    "all",
-    "bool",
-    "bytes",
-    "charAt",
-    "contains",
-    "double",
-    "duration",
-    "endsWith",
-    "exists",
-    "exists_one",
-    "filter",
-    "format",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getFullYear",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getSeconds",
-    "has",
-    "hasValue",
-    "indexOf",
-    "int",
-    "join",
-    "lastIndexOf",
-    "lowerAscii",
-    "map",
-    "matches",
-    "optMap",
-    "orValue",
-    "replace",
-    "size",
-    "split",
-    "startsWith",
-    "string",
-    "substring",
-    "timestamp",
-    "trim",
-    "type",
-    "uint",
-    "upperAscii",
-]
+# fmt: off
+_FUNCTIONS = (
+    "all", "bool", "bytes", "charAt", "contains", "double", "duration", "endsWith", "exists", "exists_one",
+    "filter", "format", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours",
+    "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "has", "hasValue", "indexOf", "int", "join",
+    "lastIndexOf", "lowerAscii", "map", "matches", "optMap", "orValue", "replace", "size", "split",
+    "startsWith", "string", "substring", "timestamp", "trim", "type", "uint", "upperAscii",
+)
+# fmt: on
 _COMPARISONS = frozenset({"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in"})
 _COMPILE_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _NO_OVERLOAD = re.compile(r"found no matching overload for '([^']+)' applied to '\((.*)\)'")
@@ -226,9 +189,7 @@ def _plain_syntax_error(message: str) -> str:
     return re.sub(r" expecting .*", "", plain)
 
 
-def no_overload(function: str, types: str) -> str:
-    """A sentence for ``function`` applied to operands of ``types``."""
-    symbol = function.strip("_@")
-    if function == "_[_]":
-        return f"`[ ]` does not work on ({types})"
-    return f"`{symbol}` does not work on ({types})"
+def no_overload(function: str, types: str | None) -> str:
+    """A sentence for ``function`` applied to operands of ``types``, where the library names them."""
+    symbol = "[ ]" if function == "_[_]" else function.strip("_@")
+    return f"`{symbol}` needs true or false" if types is None else f"`{symbol}` does not work on ({types})"

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from weftline.language.cel_ast import Expr, Ident
-from weftline.language.cel_lexer import count_macros, quote_step_ids
+from weftline.language.cel_lexer import count_macros, quote_step_ids, written_step_id
 from weftline.language.cel_runtime import Plan, RuntimeFailure, check, no_overload, parse
 from weftline.language.cel_values import copy_json, to_json
 from weftline.language.cost import can_grow, check_cost
@@ -51,7 +51,14 @@ RESERVED_NAMES = frozenset(
 _STATUS = re.compile(r"^[A-Z_]+: ")
 _MISSING_VARIABLE = re.compile(r'No value with name "_weft_(\d+)"')
 _MISSING_KEY = re.compile(r'Key not found in map : "?(.*?)"?$')
-_NO_OVERLOAD = re.compile(r"No matching overloads found : (.*)\((.*)\)(.*)")
+_NO_OVERLOAD = re.compile(r"No matching overloads found : (.+?)(?:\(([^()]*)\))?$")
+_FAILURES = (
+    ("SELECT to non-message", "type_mismatch", "a field is read from a value that is not an object"),
+    ("<jump_condition>", "type_mismatch", "the condition of `? :` is not true or false"),
+    ("<iter_range>", "type_mismatch", "a macro needs a list or an object"),
+    ("Iteration budget", "too_large", "the macros go through more than 10,000 items; use a `loop`"),
+)
+"""Marks of the library's messages, with our codes and sentences."""
 
 
 class CelExpression:
@@ -119,16 +126,11 @@ def _error(text: str, missing: Mapping[str, ExpressionError]) -> ExpressionError
         return missing[variable(int(match[1]))]
     if (match := _MISSING_KEY.search(message)) is not None:
         return ExpressionError("no_such_field", f"there is no field `{match[1]}`")
-    if "SELECT to non-message" in message:
-        return ExpressionError("type_mismatch", "a field is read from a value that is not an object")
+    for mark, code, sentence in _FAILURES:
+        if mark in message:
+            return ExpressionError(code, sentence)
     if (match := _NO_OVERLOAD.search(message)) is not None:
         return ExpressionError("type_mismatch", no_overload(match[1], match[2]))
-    if "<jump_condition>" in message:
-        return ExpressionError("type_mismatch", "the condition of `? :` is not true or false")
-    if "<iter_range>" in message:
-        return ExpressionError("type_mismatch", "a macro needs a list or an object")
-    if "Iteration budget" in message:
-        return ExpressionError("too_large", "the macros go through more than 10,000 items; use a `loop`")
     if message.startswith("Index error"):
         return ExpressionError("index_out_of_range", message)
     return ExpressionError("expression_error", message)
@@ -188,6 +190,7 @@ def _unknown_name(source: str, name: str, names: Collection[str]) -> SyntaxProbl
 
 
 def _unknown_step(source: str, step: str, steps: Collection[str]) -> SyntaxProblem:
-    near = nearest(step, steps)
+    written = written_step_id(source, step)
+    near = nearest(written, steps)
     hint = f"did you mean `{near}`?" if near else None
-    return SyntaxProblem("unknown_step", f"there is no node `{step}`, in {quoted(source)}", hint=hint)
+    return SyntaxProblem("unknown_step", f"there is no node `{written}`, in {quoted(source)}", hint=hint)

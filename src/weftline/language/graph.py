@@ -14,6 +14,12 @@ from typing import Any, cast
 from weftline.language.json_values import pointer
 
 
+def node_type(node: Mapping[str, Any]) -> str | None:
+    """The raw ``type`` of a raw node, where it is text."""
+    kind = node.get("type")
+    return kind if isinstance(kind, str) else None
+
+
 class EdgeKind(Enum):
     """How one node leads to another."""
 
@@ -68,7 +74,7 @@ class Graph:
         """Where executions begin: ``start_node``, else the ``start`` node, else all that nothing leads to."""
         if start_node is not None:
             return (start_node,) if start_node in self.nodes else ()
-        marked = tuple(node for node, raw in self.nodes.items() if raw.get("type") == "start")
+        marked = tuple(node for node, raw in self.nodes.items() if node_type(raw) == "start")
         if marked:
             return marked
         entered = {edge.target for edge in self.edges if edge.source in self.nodes}

@@ -7,7 +7,7 @@ from typing import Any
 
 from weftline.language.durations import parse_duration
 from weftline.language.errors import DurationError
-from weftline.language.graph import Edge, EdgeKind, Graph, cycles, reachable
+from weftline.language.graph import Edge, EdgeKind, Graph, cycles, node_type, reachable
 from weftline.language.hints import nearest
 from weftline.language.problems import Problems
 
@@ -147,9 +147,10 @@ def _check_busy_loops(graph: Graph, stuck: set[str], problems: Problems) -> None
 
 
 def _pauses(node: Mapping[str, Any]) -> bool:
-    if node.get("type") in _PAUSING_TYPES:
+    kind = node_type(node)
+    if kind in _PAUSING_TYPES:
         return True
-    if node.get("type") not in _WAIT_TYPES:
+    if kind not in _WAIT_TYPES:
         return False
     try:
         return "duration" not in node or parse_duration(node["duration"]) > 0

@@ -59,6 +59,7 @@ class StartNode(NodeBase):
     example: ClassVar[dict[str, Any]] = {"id": "start", "type": "start", "next": "check"}
 
     type: Literal["start"]
+    """What kind of node this is."""
     next: NodeIds = Field(default_factory=list[str])
     """The node that follows, or several that then run in parallel."""
 
@@ -69,6 +70,7 @@ class EndNode(NodeBase):
     example: ClassVar[dict[str, Any]] = {"id": "end", "type": "end"}
 
     type: Literal["end"]
+    """What kind of node this is."""
     dependencies: NodeIds = Field(default_factory=list[str])
     """Nodes that must all have completed before this one runs."""
     terminate: bool = False
@@ -90,6 +92,7 @@ class ActionNode(FlowNode):
     }
 
     type: Literal["action"]
+    """What kind of node this is."""
     action: Annotated[str, Field(min_length=1, max_length=256)]
     """The name under which the action is registered."""
     input: JsonTemplate = None
@@ -116,6 +119,7 @@ class HttpNode(FlowNode):
     }
 
     type: Literal["http"]
+    """What kind of node this is."""
     url: Annotated[str, Field(min_length=1)]
     """The address, with `${ … }` where needed."""
     method: str = "GET"
@@ -157,6 +161,7 @@ class DecisionNode(NodeBase):
     }
 
     type: Literal["decision", "condition"]
+    """What kind of node this is."""
     dependencies: NodeIds = Field(default_factory=list[str])
     """Nodes that must all have completed before this one runs."""
     condition: Expression | None = None
@@ -186,6 +191,7 @@ class WaitNode(FlowNode):
     }
 
     type: Literal["wait", "delay"]
+    """What kind of node this is."""
     duration: DurationTemplate | None = None
     """How long to wait."""
     until: Annotated[str, Field(min_length=1)] | None = None
@@ -216,6 +222,7 @@ class HumanTaskNode(FlowNode):
     }
 
     type: Literal["human-task", "form", "approval"]
+    """What kind of node this is."""
     assign_to: str | list[str] | None = None
     """The user or group to ask, or a list of them; absent: anybody who may work on tasks."""
     form: str | dict[str, Any] | None = None
@@ -263,6 +270,7 @@ class ParallelNode(FlowNode):
     }
 
     type: Literal["parallel"]
+    """What kind of node this is."""
     branches: Annotated[
         list[Branch],
         BeforeValidator(_full_branches, json_schema_input_type=list[NodeId | Branch]),
@@ -288,6 +296,7 @@ class SetNode(FlowNode):
     }
 
     type: Literal["set"]
+    """What kind of node this is."""
     values: dict[str, JsonTemplate]
     """Keys and their new values."""
 
@@ -309,6 +318,7 @@ class LoopNode(FlowNode):
     }
 
     type: Literal["loop"]
+    """What kind of node this is."""
     for_each: JsonTemplate = None
     """The list to go through; `item` and `index` are in scope."""
     as_: str | None = Field(default=None, alias="as")
@@ -334,6 +344,7 @@ class SubworkflowNode(FlowNode):
     }
 
     type: Literal["subworkflow"]
+    """What kind of node this is."""
     workflow: str
     """The other workflow's id."""
     version: str | int | None = None
@@ -360,6 +371,7 @@ class EmitNode(FlowNode):
     }
 
     type: Literal["emit"]
+    """What kind of node this is."""
     event: str
     """The event's name."""
     correlation: JsonTemplate = None
@@ -380,6 +392,7 @@ class NotificationNode(FlowNode):
     }
 
     type: Literal["notification"]
+    """What kind of node this is."""
     channel: str = "email"
     """How: `email`, `sms`, `webhook` or a channel that a plugin brings."""
     to: str | list[str] | None = None

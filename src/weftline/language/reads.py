@@ -75,10 +75,12 @@ class Read:
         if isinstance(value, list) and isinstance(key, int):
             length = len(cast("list[Any]", value))
             return ExpressionError("index_out_of_range", f"`{holder}` has {length} items, and no item {key}")
-        if value is None:
-            return ExpressionError("type_mismatch", f"`{holder}` is null and has no field `{key}`")
-        kind = "a list" if isinstance(value, list) else "not an object"
-        return ExpressionError("type_mismatch", f"`{holder}` is {kind} and has no field `{key}`")
+        lacks = f"item {key}" if isinstance(key, int) else f"field `{key}`"
+        kind = "null" if value is None else "a list" if isinstance(value, list) else _NOT_A_CONTAINER[type(key)]
+        return ExpressionError("type_mismatch", f"`{holder}` is {kind} and has no {lacks}")
+
+
+_NOT_A_CONTAINER: dict[type[Key], str] = {str: "not an object", int: "not a list"}
 
 
 def variable(position: int) -> str:

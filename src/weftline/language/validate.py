@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from weftline.language.errors import Problem
-from weftline.language.graph import Graph, read_graph
+from weftline.language.graph import Graph, node_type, read_graph
 from weftline.language.graph_checks import check_graph
 from weftline.language.json_values import find_flaw, pointer
 from weftline.language.model import Workflow
@@ -69,6 +69,6 @@ def _check_expressions(document: Mapping[str, Any], graph: Graph, problems: Prob
     raw = document.get("nodes")
     for index, node in enumerate(cast("list[object]", raw) if isinstance(raw, list) else []):
         fields = cast("dict[str, Any]", node) if isinstance(node, dict) else {}
-        if fields.get("type") in NODE_TYPES:
+        if node_type(fields) in NODE_TYPES:
             check_node_expressions(fields, ("nodes", index), graph.nodes, problems)
     check_template(document.get("output"), ("output",), graph.nodes, problems)
