@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from builtin_context import context
+from tests.unit.builtin_context import context
 from structlog.testing import capture_logs
 
 from weftline.authoring import ActionError, load_actions

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from builtin_context import IDEMPOTENCY_KEY, context
+from tests.unit.builtin_context import IDEMPOTENCY_KEY, context
 
 from weftline.authoring import ActionError
 from weftline.authoring.builtin import HttpSettings, configure_http, http, http_client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,6 +67,20 @@ def publish(
         print_json(WorkflowDetail.of(workflow).model_dump(mode="json", by_alias=True))
     else:
         typer.echo(f"{workflow.template.id} version {workflow.version.version_number} is published.")
+
+
+def require_valid(document: dict[str, Any], actions: Collection[str]) -> None:
+    """Check a definition before a database is started for it.
+
+    Raises:
+        InvalidDefinition: with everything that is wrong.
+    """
+    from weftline.features.workflows.errors import InvalidDefinition
+    from weftline.language import validate as check
+
+    problems = check(document, actions).problems
+    if problems:
+        raise InvalidDefinition(problems)
 
 
 async def publish_document(

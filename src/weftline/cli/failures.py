@@ -40,7 +40,6 @@ def explain(error: Exception) -> CommandFailed | None:
     # imported here: only a command that fails needs to know every layer's errors
     from weftline.authoring.errors import DuplicateAction
     from weftline.features.errors import DomainError
-    from weftline.language.errors import ParseError
     from weftline.migrations import UnsupportedServerError
     from weftline.store.embedded.errors import EmbeddedServerError
     from weftline.store.errors import StoreError, StoreUnavailable
@@ -56,7 +55,7 @@ def explain(error: Exception) -> CommandFailed | None:
                 [_field_line(each.pointer, each.message, each.hint) for each in error.errors],
                 exit_code=INVALID if invalid else FAILED,
             )
-        case ParseError() | DuplicateAction():
+        case DuplicateAction():
             return CommandFailed(str(error), exit_code=INVALID)
         case StoreUnavailable():
             return CommandFailed(f"the database cannot be reached: {error}")

@@ -9,7 +9,7 @@ import time
 
 from weftline.cli.failures import CommandFailed
 
-PATIENCE = 5.0
+PATIENCE = 3.0
 """Seconds to wait for a port: the API of a ``weft up`` that was killed takes a moment to notice."""
 
 

@@ -45,6 +45,7 @@ def run(
     """
     from weftline import bootstrap
     from weftline.cli import loop, session
+    from weftline.cli.definitions import require_valid
     from weftline.cli.values import read_definition, read_object
 
     document = read_definition(file)
@@ -52,6 +53,7 @@ def run(
     settings = session.load_settings(actions)
     bootstrap.configure_logging(settings if verbose else settings.model_copy(update={"log_level": "warning"}))
     registry = session.load_registry(settings)
+    require_valid(document, registry.names())
     with session.database(settings) as url:
         detail = loop.run(_run(settings, url, registry, document, given, show_steps=not as_json))
     if detail is None:

@@ -47,16 +47,19 @@ def read_definition(path: Path) -> dict[str, Any]:
     """The document in a definition's file, JSON or YAML; ``-`` is standard input.
 
     Raises:
-        CommandFailed: the file cannot be read.
-        ParseError: it holds no document.
+        CommandFailed: the file cannot be read, or holds no document.
     """
+    from weftline.language.errors import ParseError
     from weftline.language.parse import parse_definition
 
     try:
         source = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
         raise CommandFailed(f"cannot read {path}: {error.strerror}", exit_code=INVALID) from None
-    return parse_definition(source)
+    try:
+        return parse_definition(source)
+    except ParseError as error:
+        raise CommandFailed(f"{path}: {error}", exit_code=INVALID) from None
 
 
 def _source(text: str, option: str) -> str:

@@ -1,0 +1,158 @@
+"""``weft up``: everything on one machine, killed and started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from tests.e2e.weft import children, environment, eventually, is_running, lines_until, running, weft
+from weftline.store.embedded import EmbeddedServer
+
+# The action stands still on its first call and returns on its second, so that what is killed in between is known.
+ACTIONS = """
+import asyncio
+from pathlib import Path
+
+from weftline.authoring import action
+
+CALLS = Path(__file__).with_name("calls")
+
+
+@action("first")
+async def first(ctx):
+    return {"said": "once"}
+
+
+@action("slow")
+async def slow(ctx):
+    before = CALLS.read_text() if CALLS.exists() else ""
+    CALLS.write_text(before + f"{ctx.idempotency_key}\\n")
+    if not before:
+        await asyncio.Event().wait()
+    return {"calls": len(before.split()) + 1}
+"""
+
+DEFINITION = {
+    "id": "crash",
+    "nodes": [
+        {"id": "first", "type": "action", "action": "first", "next": "slow"},
+        {"id": "slow", "type": "action", "action": "slow"},
+    ],
+}
+
+ECHO = {"id": "echo", "nodes": [{"id": "say", "type": "action", "action": "echo", "input": {"text": "hello"}}]}
+
+
+class Site:
+    """A running ``weft up``."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        printed = "".join(lines_until(process, "Stop"))
+        found = re.search(r"API +(http://\S+)", printed)
+        assert found is not None
+        self.api = found[1]
+
+    @property
+    def port(self) -> int:
+        return int(self.api.split(":")[2].split("/")[0])
+
+    def call(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.api + path, data, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def publish(self, definition: dict[str, Any]) -> None:
+        self.call("/workflows", definition)
+        self.call(f"/workflows/{definition['id']}/publish", {})
+
+    def status(self, execution_id: str) -> str:
+        return self.call(f"/executions/{execution_id}")["status"]
+
+
+@contextmanager
+def up(home: Path, *options: str) -> Iterator[Site]:
+    with running("up", "--port", "0", *options, env=environment(home=home), cwd=home) as process:
+        yield Site(process)
+
+
+def test_what_was_running_when_everything_was_killed_finishes_after_a_new_start(server_home: Path):
+    (server_home / "crash_actions.py").write_text(ACTIONS)
+    options = ("--actions", "crash_actions")
+    with up(server_home, *options) as site:
+        site.publish(DEFINITION)
+        execution_id = site.call("/workflows/crash/executions", {})["id"]
+        eventually((server_home / "calls").exists, "the action is at work")
+        port, started = site.port, children(site.process.pid)
+        assert set(started) == {"server", "worker"}
+        site.process.kill()
+        site.process.wait()
+        for name, pid in started.items():
+            eventually(lambda pid=pid: not is_running(pid), f"the {name} ends with its parent")
+
+    # the same port, to prove that it is free again
+    with up(server_home, "--port", str(port), *options) as site:
+        eventually(lambda: site.status(execution_id) == "completed", "the execution completes")
+        events = site.call(f"/executions/{execution_id}/events")["items"]
+        completed = [event["stepId"] for event in events if event["type"] == "STEP_COMPLETED"]
+        assert completed == ["first", "slow"], "no step's result is recorded twice"
+        assert site.call(f"/executions/{execution_id}")["output"] == {"calls": 2}
+        keys = (server_home / "calls").read_text().split()
+        assert keys[0] == keys[1], "every attempt has the same idempotency key"
+
+
+def test_one_home_has_one_owner_whose_parts_are_started_again_and_stopped_together(server_home: Path):
+    with up(server_home) as site:
+        second = weft("up", "--port", "0", env=environment(home=server_home))
+        assert second.code == 1
+        assert f"{server_home} is in use by process {site.process.pid}" in second.err
+
+        site.publish(ECHO)
+        server, worker = (children(site.process.pid)[name] for name in ("server", "worker"))
+        os.kill(worker, signal.SIGKILL)
+        started = site.call("/workflows/echo/executions?wait=30", {})
+        assert (started["status"], started["output"]) == ("completed", {"text": "hello"})
+        assert children(site.process.pid)["worker"] != worker
+
+        postgres = EmbeddedServer(server_home).status().pid
+        assert postgres is not None
+        os.kill(postgres, signal.SIGKILL)
+        eventually(lambda: not is_running(postgres), "PostgreSQL is gone")
+        eventually(lambda: EmbeddedServer(server_home).status().running, "PostgreSQL is started again")
+
+        parts = [server, *children(site.process.pid).values()]
+        site.process.send_signal(signal.SIGTERM)
+        site.process.communicate(timeout=60)
+        assert site.process.returncode == 0
+        assert not any(is_running(pid) for pid in parts)
+        assert not EmbeddedServer(server_home).status().running
+
+
+def test_it_refuses_to_listen_where_others_can_reach_it(tmp_path: Path):
+    refused = weft("up", "--host", "0.0.0.0", env=environment(home=tmp_path))
+    assert refused.code == 2
+    assert "refusing to listen on 0.0.0.0" in refused.err
+
+
+def test_a_port_that_is_in_use_is_said_to_be(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = weft("up", "--port", str(port), env=environment(home=tmp_path))
+    assert refused.code == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in refused.err
+
+
+def test_a_module_of_actions_that_cannot_be_imported_stops_it_at_once(tmp_path: Path):
+    refused = weft("up", "--actions", "no_such_module", env=environment(home=tmp_path))
+    assert refused.code == 2
+    assert "cannot import the actions module 'no_such_module'" in refused.err
