@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -447,6 +448,18 @@ def test_a_template_where_an_expression_belongs_gets_a_hint() -> None:
 def test_the_input_schema_must_be_a_schema() -> None:
     assert problems_of(workflow({"id": "a"}, input={"type": "nonsense"})) == {"invalid_schema": ["/input"]}
     assert problems_of(workflow({"id": "a"}, input={"type": "object", "required": ["x"]})) == {}
+
+
+@pytest.mark.parametrize("key", ["$ref", "$schema", "$dynamicRef"])
+def test_schemas_never_make_the_server_fetch_anything(key: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        schema = {key: f"http://127.0.0.1:{listener.getsockname()[1]}/schema"}
+        form = {"id": "a", "type": "human-task", "form": schema}
+        assert problems_of(workflow(form, input=schema)) == {"invalid_schema": ["/nodes/0/form", "/input"]}
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert problems_of(workflow({"id": "a"}, input={"$ref": "file:///etc/hostname"})) == {"invalid_schema": ["/input"]}
 
 
 # what this version does not run
