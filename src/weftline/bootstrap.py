@@ -23,7 +23,7 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    from weftline.authoring.builtin import HttpSettings, configure_http
+    from weftline.authoring.builtin import HttpSettings, close_http, configure_http
     from weftline.engine.worker import Worker, WorkerOptions
 
     configure_http(HttpSettings(allow_private_addresses=settings.allow_private_addresses))
@@ -40,6 +40,7 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
         yield worker
     finally:
         await worker.stop(settings.worker_shutdown_timeout)
+        await close_http()
 
 
 def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:

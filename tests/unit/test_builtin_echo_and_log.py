@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.builtin_context import context
 from structlog.testing import capture_logs
+from tests.unit.builtin_context import context
 
 from weftline.authoring import ActionError, load_actions
 from weftline.authoring.builtin import echo, log

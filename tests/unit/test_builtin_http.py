@@ -15,7 +15,7 @@ import pytest
 from tests.unit.builtin_context import IDEMPOTENCY_KEY, context
 
 from weftline.authoring import ActionError
-from weftline.authoring.builtin import HttpSettings, configure_http, http, http_client
+from weftline.authoring.builtin import HttpSettings, close_http, configure_http, http, http_client
 from weftline.authoring.builtin.http import MAX_RETRY_AFTER
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -81,7 +81,7 @@ def server() -> Iterator[Server]:
 async def settings() -> AsyncIterator[None]:
     configure_http(HttpSettings(allow_private_addresses=True, max_response_bytes=100_000))
     yield
-    await http_client.close_shared_clients()
+    await close_http()
     configure_http(HttpSettings())
 
 

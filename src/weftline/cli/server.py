@@ -32,7 +32,7 @@ def server(
 
     if stop_with_parent:
         parent.stop_with_parent()
-    settings = session.load_settings(actions, host=host, port=port)
+    settings = session.load_settings(actions, warn=not stop_with_parent, host=host, port=port)
     require_loopback(settings.host)
     bootstrap.configure_logging(settings)
     registry = session.load_registry(settings)

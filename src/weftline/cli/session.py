@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from weftline.settings import Settings
 
 
-def load_settings(actions: Sequence[str] = (), **changes: Any) -> Settings:
+def load_settings(actions: Sequence[str] = (), *, warn: bool = True, **changes: Any) -> Settings:
     """The settings, with what the command line says beside them.
 
     Args:
         actions: modules of ``--actions``, beside those of ``WEFT_ACTIONS``.
+        warn: tell of names that are no settings; whoever started this process may have done so.
         changes: other settings by name; None leaves a setting as it is.
 
     Raises:
@@ -39,8 +40,9 @@ def load_settings(actions: Sequence[str] = (), **changes: Any) -> Settings:
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise CommandFailed("a setting is not valid", problems, exit_code=INVALID) from None
-    for warning in unknown_settings():
-        note(f"warning: {warning}")
+    if warn:
+        for warning in unknown_settings():
+            note(f"warning: {warning}")
     return settings
 
 

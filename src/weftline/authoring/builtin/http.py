@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ MAX_RETRY_AFTER = 3600.0
 
 _TOO_MANY_REQUESTS = 429
 _EXCERPT = 2_000
+_CLIENT = "weftline.authoring.builtin.http_client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ def configure_http(settings: HttpSettings) -> None:
     """Set what the ``http`` action of this process may do. Without it, the defaults hold."""
     global _settings
     _settings = settings
+
+
+async def close_http() -> None:
+    """Close the connections that the ``http`` action has opened on this event loop, if it has any."""
+    client = sys.modules.get(_CLIENT)
+    if client is not None:
+        await client.close_shared_clients()
 
 
 @action("http")
