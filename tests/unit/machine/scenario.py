@@ -1,8 +1,9 @@
 """Drives the machine through a story, and checks its promises after every step of it.
 
 After each stimulus: the events are numbered without a gap; their fold is the state; the state survives being saved
-and loaded, through a database that forgets the order of keys; every status was reached by a legal move. The story then
-goes on with the loaded state, so that whatever a snapshot forgets shows.
+and loaded, through a database that forgets the order of keys; every status was reached by a legal move; no token is
+lost or stands where it should have gone on. The story then goes on with the loaded state, so that whatever a snapshot
+forgets shows.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from weftline.machine.stimulus import (
 )
 from weftline.model.event import Event, EventType
 from weftline.model.status import ExecutionStatus, can_move
+from weftline.model.stepkey import ROOT, branch_scope, place_of
 
 NOON = 1_800_000_000.0
 """When every story begins."""
@@ -177,10 +179,27 @@ class Scenario:
         for other in (folded, loaded):
             assert derived(other) == derived(state)
         assert_accounts_balance(state)
+        self._assert_nothing_is_overdue()
         now = state.resting_status()
         assert now is before or can_move(before, now) or _went_by_running(before, now)
         for command in self.commands:
             assert command.kind is not CommandKind.RUN or command.step.attempt >= 1
+
+    def _assert_nothing_is_overdue(self) -> None:
+        """No branch that has come to rest is still open, and no join that could be entered was forgotten."""
+        state = self.state
+        if state.has_ended:
+            return
+        for step in state.open.values():
+            if step.branches is not None:
+                for number in range(len(self.program.nodes[step.node].branches)):
+                    scope = branch_scope(step.node, step.scope, step.visit, number)
+                    assert number in step.branches.results or scope in state.working or scope in state.held
+        for scope in {ROOT, *state.working, *state.held}:
+            for join in self.program.joins:
+                entered = state.visits.get(place_of(join, scope), 0) + state.held.get(scope, []).count(join)
+                dependencies = self.program.nodes[join].dependencies
+                assert any(state.done.get(place_of(name, scope), 0) <= entered for name in dependencies)
 
 
 def _went_by_running(before: ExecutionStatus, now: ExecutionStatus) -> bool:

@@ -123,6 +123,22 @@ def test_a_join_in_a_cycle_takes_one_token_from_each_dependency_every_time() -> 
     assert story.status == "completed"
 
 
+def test_a_join_is_entered_once_for_each_time_its_dependencies_are_done_within_a_turn() -> None:
+    def pass_on(id: str, next: str | list[str] | None = None) -> dict[str, Any]:
+        return {"id": id, "type": "set", "values": {}} | ({} if next is None else {"next": next})
+
+    program = workflow(
+        pass_on("s", ["short", "long"]),
+        pass_on("long", "longer"),
+        pass_on("longer", "longest"),
+        pass_on("longest", "short"),
+        pass_on("short"),
+        join("j", ["short"]),
+        startNode="s",
+    )
+    assert Scenario(program).start().current == ["j", "j~2"]
+
+
 def test_a_dependency_that_runs_ahead_waits_for_the_other() -> None:
     program = workflow(
         {"id": "s", "type": "start", "next": ["w", "b"]},

@@ -150,6 +150,16 @@ def test_tokens_on_their_way_into_branches_die_when_the_parallel_fails() -> None
     assert story.steps(EventType.STEP_STARTED) == ["p", "a@p:1:0"]
 
 
+def test_tokens_on_their_way_into_branches_die_where_the_workflow_goes_on_without_the_parallel() -> None:
+    program = workflow(
+        parallel(branches=["a", "b"], critical=False, next="z"), action("a", input="${absent}"), action("b"),
+        action("z"), startNode="p",
+    )  # fmt: skip
+    story = Scenario(program).start()
+    assert story.current == ["z"]
+    assert story.steps(EventType.STEP_STARTED) == ["p", "a@p:1:0", "z"]
+
+
 def test_a_parallel_in_a_cycle_has_new_scopes_every_time() -> None:
     program = workflow(
         parallel(branches=["a"], next="w"), action("a"), {"id": "w", "type": "wait", "event": "n", "next": "p"},
