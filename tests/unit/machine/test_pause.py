@@ -156,6 +156,19 @@ def test_joins_are_met_by_steps_that_completed_while_paused() -> None:
     assert story.complete("j").status == "completed"
 
 
+def test_a_held_join_is_not_entered_again_before_all_its_dependencies_are_done_again() -> None:
+    program = workflow(
+        {"id": "s", "type": "start", "next": ["x", "y", "b"]},
+        {"id": "x", "type": "set", "values": {}, "next": "a"},
+        {"id": "y", "type": "set", "values": {}, "next": "a"},
+        action("a"),
+        action("b"),
+        action("j", dependencies=["a", "b"]),
+    )
+    story = Scenario(program).start().pause().complete("a").complete("b").complete("a~2")
+    assert story.steps(EventType.STEP_HELD) == ["j"]
+
+
 def parallel(join: object = "all") -> Scenario:
     program = workflow(
         {"id": "p", "type": "parallel", "branches": ["a", "b"], "join": join, "next": "z", "critical": False},

@@ -29,7 +29,7 @@ from weftline.machine.stimulus import (
 from .definitions import programs
 from .scenario import Scenario
 
-EXAMPLES = int(os.environ.get("WEFT_TEST_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("WEFT_TEST_EXAMPLES", "100"))
 MAX_STIMULI = 30
 MAX_OPEN = 40
 """Tokens that split in a cycle become ever more; a story with so many says nothing new."""
@@ -37,7 +37,7 @@ MAX_OPEN = 40
 thorough = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES <= 150,
+    derandomize=EXAMPLES <= 100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
