@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.weft import ROOT, Ended, environment, weft
+from tests.e2e.weft import ROOT, Ended, environment
 from weftline.authoring import load_actions
 from weftline.language import load
 
@@ -57,13 +57,12 @@ def test_the_customer_is_reminded_checked_and_let_in(env: dict[str, str]):
     ended = demo("customer_onboarding", env)
     assert ended.code == 0, ended.err
     assert (ended.json["login"], ended.json["active"]) == ("ada@example.com", True)
-    [execution] = weft("list", "--workflow", "customer-onboarding", "--json", env=env).json
-    steps = weft("show", execution["id"], "--json", env=env).json["steps"]
-    walked = [step["stepId"] for step in steps if step["visit"] == 1]
-    assert walked == [
+    # a slow machine sends more than one reminder
+    completed = list(dict.fromkeys(re.findall(r"✓ ([\w-]+)", ended.err)))
+    assert completed == [
         "create-customer",
-        "verify-email",
         "send-reminder",
+        "verify-email",
         "create-account",
         "decision-kyc",
         "perform-kyc",
