@@ -125,13 +125,44 @@ def can_grow(tree: Expr) -> bool:
     return sums > _FREE_SUMS
 
 
+def estimate(tree: Expr, values: Mapping[str, Any]) -> Bound:
+    """The bound on evaluating ``tree`` with ``values``.
+
+    Raises:
+        ExpressionError: ``too_large``, where a macro would go through too many items.
+    """
+    return _Estimator(values).bound(tree, {})
+
+
+def measure(value: Any) -> Bound:
+    """The size of a JSON value, in the units of :class:`Bound`."""
+    weight = inner = 0
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        weight += _VALUE
+        if isinstance(current, str):
+            weight += _bytes(current)
+        elif isinstance(current, dict):
+            fields = cast("dict[str, Any]", current)
+            weight += sum(map(_bytes, fields))
+            inner = max(inner, len(fields))
+            pending.extend(fields.values())
+        elif isinstance(current, list):
+            items = cast("list[Any]", current)
+            inner = max(inner, len(items))
+            pending.extend(items)
+    own = len(cast("list[Any]", value)) if isinstance(value, list | dict) else 0
+    return Bound(weight, own, inner)
+
+
 def check_cost(tree: Expr, values: Mapping[str, Any]) -> None:
     """Refuses to evaluate ``tree`` with ``values`` where that could take too much.
 
     Raises:
         ExpressionError: ``too_large``.
     """
-    bound = _Estimator(values).bound(tree, {})
+    bound = estimate(tree, values)
     # the result is converted, which copies it
     if bound.cost + bound.weight > MAX_COST:
         raise ExpressionError("too_large", "the values are too large for this expression; use a `loop`")
@@ -177,7 +208,7 @@ class _Estimator:
         if name in local:
             return local[name]
         if name not in self._measured:
-            self._measured[name] = _measure(self._values.get(name))
+            self._measured[name] = measure(self._values.get(name))
         return self._measured[name]
 
     def _comprehension(self, tree: Comprehension, local: Mapping[str, Bound]) -> Bound:
@@ -202,25 +233,8 @@ class _Estimator:
         return Bound(result.weight, result.items, result.inner, result.cost + cost)
 
 
-def _measure(value: Any) -> Bound:
-    weight = inner = 0
-    pending = [value]
-    while pending:
-        current = pending.pop()
-        weight += _VALUE
-        if isinstance(current, str):
-            weight += len(current) if current.isascii() else 4 * len(current)
-        elif isinstance(current, dict):
-            fields = cast("dict[str, Any]", current)
-            weight += sum(map(len, fields))
-            inner = max(inner, len(fields))
-            pending.extend(fields.values())
-        elif isinstance(current, list):
-            items = cast("list[Any]", current)
-            inner = max(inner, len(items))
-            pending.extend(items)
-    own = len(cast("list[Any]", value)) if isinstance(value, list | dict) else 0
-    return Bound(weight, own, inner)
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
 def _part(whole: Bound) -> Bound:
@@ -229,7 +243,7 @@ def _part(whole: Bound) -> Bound:
 
 def _literal(parts: list[Bound]) -> Bound:
     return Bound(
-        weight=sum(part.weight for part in parts) + _ITEM * len(parts),
+        weight=_VALUE + sum(part.weight for part in parts) + _ITEM * len(parts),
         items=len(parts),
         inner=max((max(part.items, part.inner) for part in parts), default=0),
         cost=sum(part.cost for part in parts) + _ITEM * len(parts),

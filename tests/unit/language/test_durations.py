@@ -4,7 +4,7 @@ import contextlib
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weftline.language.durations import MAX_DURATION, parse_duration
@@ -85,6 +85,7 @@ def test_years_and_months_are_refused_with_the_reason(written: str) -> None:
         parse_duration(written)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
 def test_both_notations_agree(days: int, hours: int, minutes: int, seconds: int) -> None:
     units = f"{days}d{hours}h{minutes}m{seconds}s"
@@ -92,6 +93,7 @@ def test_both_notations_agree(days: int, hours: int, minutes: int, seconds: int)
     assert parse_duration(units) == parse_duration(iso)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_is_a_duration_in_bounds_or_refused(text: str) -> None:
     with contextlib.suppress(DurationError):

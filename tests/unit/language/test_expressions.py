@@ -4,7 +4,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scopes import DictScope
 
@@ -280,6 +280,7 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_json)
 def test_json_goes_through_the_runtime_unchanged(value: Any) -> None:
     through = evaluate("[value][0]", value=value)
@@ -288,12 +289,14 @@ def test_json_goes_through_the_runtime_unchanged(value: Any) -> None:
     assert evaluate("value", value=value) == value
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_compiles_or_is_refused(source: str) -> None:
     with contextlib.suppress(SyntaxProblem):
         compile_expression(source)
 
 
+@settings(deadline=None)
 @given(st.text("xs.[]()+-*/%!&|?:<>=,'\"{} 01ab", max_size=40))
 def test_anything_that_compiles_evaluates_or_fails_in_our_words(source: str) -> None:
     with contextlib.suppress(SyntaxProblem, ExpressionError):

@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weftline.language.errors import ParseError
@@ -141,11 +141,13 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abc", max_size=3), _json, max_size=3))
 def test_every_json_object_is_read_as_it_is(document: dict[str, object]) -> None:
     assert parse_definition(json.dumps(document)) == document
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_document_or_refused(source: str) -> None:
     for format in ("json", "yaml"):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scopes import DictScope
 
@@ -125,6 +125,7 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_json)
 def test_escaped_values_render_to_themselves(value: Any) -> None:
     escaped = json.loads(json.dumps(value).replace("${", "$${"))
@@ -139,6 +140,7 @@ def _values_only(value: Any) -> Any:
     return [_values_only(item) for item in value] if isinstance(value, list) else value
 
 
+@settings(deadline=None)
 @given(_texts, st.text("ab'\"{}", max_size=10))
 def test_braces_and_quotes_in_literals_do_not_end_an_expression(around: str, inside: str) -> None:
     if "$" in around:

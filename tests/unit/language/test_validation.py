@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from definitions import ONBOARDING_ACTIONS, onboarding, workflow
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weftline.language.compile import load
@@ -630,6 +630,7 @@ _nodes = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(_nodes | _values, max_size=6),
     st.dictionaries(st.sampled_from(["startNode", "settings", "triggers", "output", "input"]), _values),
