@@ -436,11 +436,9 @@ def _branch_ended(result: str) -> Callable[[State, Event], None]:
         number = event.data["branch"]
         assert step.branches is not None
         step.branches.end(number, result)
-        if result == BRANCH_FAILED:
-            step.branches.outputs.pop(number, None)
+        if result == BRANCH_FAILED and state.held:
             scope = branch_scope(step.node, step.scope, step.visit, number)
-            if state.held:
-                state.held = {held: nodes for held, nodes in state.held.items() if not is_within(held, scope)}
+            state.held = {held: nodes for held, nodes in state.held.items() if not is_within(held, scope)}
 
     return apply
 
