@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from uuid import UUID
 
@@ -9,11 +10,7 @@ import asyncpg
 import orjson
 
 from weftline.authoring.context import Tenant
-from weftline.language.errors import DefinitionError
-try:
-    from weftline.language import load
-except ImportError:
-    pass
+from weftline.language import DefinitionError, load
 from weftline.language.program import Program
 from weftline.model.errors import WorkflowError
 from weftline.store.errors import translated
@@ -74,8 +71,9 @@ class Programs:
         if row is None:
             return UnusableVersion(f"version {number} of workflow '{workflow_id}' does not exist")
         try:
-            # actions may live in other workers only, so their names are not checked here
-            _, program = load(orjson.loads(row["definition"]), None)
+            # Compiling a large definition takes a while, and the loop must not stand still for it. Actions may live
+            # in other workers only, so their names are not checked here.
+            _, program = await asyncio.to_thread(load, orjson.loads(row["definition"]), None)
         except DefinitionError as error:
             return UnusableVersion(f"version {number} of workflow '{workflow_id}' is not valid any more: {error}")
         return program, Tenant(tenant_id, row["tenant_slug"])

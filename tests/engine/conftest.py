@@ -1,0 +1,22 @@
+"""Fixtures for tests of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.engine.harness import Harness, harness
+from weftline.authoring import Context
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[Harness]:
+    """A database to run workflows on, with an ``echo`` action; every log in it is checked at the end."""
+    async with harness(database) as made:
+
+        @made.action("echo")
+        async def echo(ctx: Context) -> object:
+            return ctx.input
+
+        yield made
