@@ -77,8 +77,6 @@ class Tokens:
 
     def close(self, step: Step, type: EventType, data: dict[str, Any] | None = None) -> None:
         """Close an open step, and take back what was set up for it."""
-        if step.scope:
-            self._touched[step.scope] = None
         was_at_work = step.is_at_work if type is STEP_CANCELLED else False
         self.emit(type, step.key, data)
         if was_at_work:
