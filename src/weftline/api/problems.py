@@ -98,7 +98,7 @@ def problem_body(
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Let every error of ``app`` that is not a fault of ours be answered with a problem document."""
+    """Let every error of ``app`` be answered with a problem document. A fault of ours is raised further, too."""
 
     async def answer(request: Request, error: Exception) -> Response:
         response = problem_response(request, error)
@@ -108,6 +108,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     for kind in (DomainError, RequestValidationError, HTTPException, StoreUnavailable, Unstorable):
         app.add_exception_handler(kind, answer)
+
+    async def answer_fault(request: Request, _: Exception) -> Response:
+        return Response(internal_error_body(request.url.path), 500, media_type=MEDIA_TYPE)
+
+    app.add_exception_handler(Exception, answer_fault)
 
 
 def problem_response(request: Request, error: Exception) -> Response | None:

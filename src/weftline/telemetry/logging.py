@@ -43,7 +43,8 @@ def configure_logging(level: str = "info", format: Format = "auto") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
     rendering: Sequence[Processor] = (
-        (mask_secrets, structlog.dev.ConsoleRenderer())
+        # a trace with local variables would show secrets, and takes seconds to lay out
+        (mask_secrets, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
         if as_text
         else (
             structlog.processors.StackInfoRenderer(),

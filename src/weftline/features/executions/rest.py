@@ -37,6 +37,7 @@ from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
 from weftline.features.http.tenant import TenantId, current_tenant
 from weftline.features.http.wire import JsonResponse
+from weftline.features.workflows.rest import WorkflowId
 from weftline.model.status import ExecutionStatus
 
 MAX_WAIT = 60.0
@@ -148,7 +149,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         },
         openapi_extra=START,
     )
-    async def start(workflow_id: str, request: Request) -> Response:
+    async def start(workflow_id: WorkflowId, request: Request) -> Response:
         """Starts an execution of the published version. With `wait`, answers once it has ended, if that is soon."""
         return await executions.start(workflow_id, request)
 
@@ -160,7 +161,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         responses=answers(examples.BATCH_STARTED, status=202, description="What was started and what was not."),
         openapi_extra=START_BATCH,
     )
-    async def start_many(tenant_id: TenantId, workflow_id: str, request: Request) -> JsonResponse:
+    async def start_many(tenant_id: TenantId, workflow_id: WorkflowId, request: Request) -> JsonResponse:
         """Starts an execution for every line, all in one transaction. A line is a body of *Start an execution*."""
         if media_type(request) not in NDJSON:
             raise UnsupportedMediaType("A batch is sent as application/x-ndjson.")
@@ -169,7 +170,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
             {
                 "accepted": len(started.ids),
                 "rejected": [rejected._asdict() for rejected in started.rejected],
-                "ids": started.ids,
+                "ids": [str(execution_id) for execution_id in started.ids],
             },
             status_code=202,
         )
@@ -201,7 +202,7 @@ def _add_reading(router: APIRouter, reader: ExecutionReader) -> None:
     @router.get(
         "/executions/{execution_id}/events",
         summary="List an execution's events",
-        response_model_exclude_none=False,
+        response_model_exclude_unset=True,
         responses=answers(examples.EVENTS, description="In order."),
     )
     async def events(
@@ -290,7 +291,7 @@ def _effect(acted: Acted) -> Response:
 def _accepted(workflow_id: str, demand: StartDemand, started: Started) -> Response:
     return JsonResponse(
         {
-            "id": started.id,
+            "id": str(started.id),
             "workflowId": workflow_id,
             "versionNumber": started.version_number,
             "status": ExecutionStatus.PENDING,

@@ -104,17 +104,20 @@ class EventOut(Wire):
 
     @classmethod
     def of(cls, event: Event) -> EventOut:
-        """A fact, with its step's key taken apart."""
+        """A fact, with its step's key taken apart. What is as usual stays unset, and is left out of the answer."""
         node, scope, visit = (None, "", 1) if event.step is None else parse_key(event.step)
-        return cls(
+        fact = cls(
             seq=event.seq,
             type=event.type,
             step_id=node,
             occurred_at=datetime.fromtimestamp(event.at, UTC),
             data=event.data,
-            scope=scope or None,
-            visit=None if visit == 1 else visit,
         )
+        if scope:
+            fact.scope = scope
+        if visit != 1:
+            fact.visit = visit
+        return fact
 
 
 class EventPage(Wire):

@@ -57,22 +57,24 @@ def media_type(request: Request) -> str:
 
 
 def require_json(request: Request) -> None:
-    """Refuse a body that does not say it is JSON. A browser asks no leave to send anything else across origins.
+    """Refuse a body that says it is something else than JSON.
 
     Raises:
         UnsupportedMediaType: it is something else.
     """
     kind = media_type(request)
-    if kind != "application/json" and not kind.endswith("+json"):
+    if kind not in ("", "application/json") and not kind.endswith("+json"):
         raise UnsupportedMediaType("The body must be JSON: send it with 'Content-Type: application/json'.")
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read by :func:`parse_json`."""
+    """A route whose JSON body, where it declares one, is read by :func:`parse_json`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, given a request that reads its body strictly."""
         handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
 
         async def handle_strictly(request: Request) -> Response:
             return await handle(_StrictRequest(request.scope, request.receive))

@@ -12,7 +12,6 @@ import orjson
 from sqlalchemy import func
 
 from weftline.features.database import Database
-from weftline.features.json_schema import InvalidSchema, JsonSchema
 from weftline.features.workflows import repository
 from weftline.features.workflows.errors import (
     InvalidDefinition,
@@ -48,8 +47,7 @@ class WorkflowService:
 
     async def problems(self, document: dict[str, Any]) -> Sequence[Problem]:
         """Everything that is wrong with a definition; nothing is stored."""
-        # in a thread, for a large graph takes its time
-        return (await asyncio.to_thread(self._validate, document)).problems
+        return (await self._validate(document)).problems
 
     async def create(self, tenant_id: UUID, document: dict[str, Any]) -> Workflow:
         """Store a new workflow with a first, unpublished version.
@@ -183,20 +181,14 @@ class WorkflowService:
             return await repository.list_versions(session, tenant_id, workflow_id, before=before, limit=limit)
 
     async def _check(self, document: dict[str, Any]) -> Definition:
-        validation = await asyncio.to_thread(self._validate, document)
+        validation = await self._validate(document)
         if validation.workflow is None or validation.problems:
             raise InvalidDefinition(validation.problems)
         return validation.workflow
 
-    def _validate(self, document: dict[str, Any]) -> Validation:
-        validation = validate(document, self._actions)
-        if validation.workflow is not None and not validation.problems and validation.workflow.input is not None:
-            try:
-                JsonSchema(validation.workflow.input)
-            except InvalidSchema as error:
-                problem = Problem("/input" + error.pointer, error.message, None, "invalid_schema")
-                return Validation(None, [problem])
-        return validation
+    async def _validate(self, document: dict[str, Any]) -> Validation:
+        # in a thread, for a large graph takes its time
+        return await asyncio.to_thread(validate, document, self._actions)
 
 
 def _headings(definition: Definition) -> dict[str, Any]:
