@@ -54,10 +54,10 @@ def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:
     Raises:
         OSError: the address cannot be used.
     """
-    from weftline.api.app import ApiOptions, create_app
+    from weftline.api.app import ApiOptions, Application
     from weftline.api.server import serve
 
-    app = create_app(ApiOptions(url, registry.names(), hosts=(settings.host,)))
+    app = Application(ApiOptions(url, registry.names(), hosts=(settings.host,)))
     serve(app, host=settings.host, port=settings.port)
 
 

@@ -12,7 +12,7 @@ from structlog.typing import EventDict
 
 from tests.api.client import Client, running
 from tests.conftest import Connect
-from weftline.api.app import ApiOptions, create_app
+from weftline.api.app import ApiOptions, Application
 from weftline.authoring import ActionRegistry, Context
 from weftline.engine.worker import Worker, WorkerOptions
 from weftline.model.ids import DEFAULT_TENANT
@@ -40,7 +40,7 @@ def make_registry() -> ActionRegistry:
 @pytest.fixture
 async def api(database: str) -> AsyncIterator[Client]:
     """The API on a fresh database. Nothing runs executions; see ``worker``."""
-    app = create_app(ApiOptions(database, make_registry().names()))
+    app = Application(ApiOptions(database, make_registry().names()))
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as http:
         yield Client(http)
 

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from weftline.api import problems
 from weftline.api.context import RequestContext
@@ -47,33 +47,48 @@ class ApiOptions:
     hosts: Sequence[str] = ()
 
 
-def create_app(options: ApiOptions) -> ASGIApp:
-    """The application. It opens its connections when it starts, and serves also while the database does not answer.
+class Application:
+    """The API as an ASGI application.
+
+    It opens its connections when it starts, and serves also while the database does not answer.
 
     Args:
         options: what it needs to know.
     """
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with open_services(options.database_url, options.actions) as services:
-            _add_routes(app, options, services, lane)
-            yield
+    def __init__(self, options: ApiOptions) -> None:
+        self._options = options
+        self._services: Services | None = None
+        app = FastAPI(
+            title="Weftline",
+            version=version("weftline"),
+            description=DESCRIPTION,
+            openapi_url=f"{PREFIX}/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+            lifespan=self._lifespan,
+            generate_unique_id_function=_operation_id,
+            strict_content_type=False,
+        )
+        problems.add_problem_handlers(app)
+        self._lane = FastLane(app)
+        self._outermost = RequestContext(Guard(self._lane, options.hosts))
 
-    app = FastAPI(
-        title="Weftline",
-        version=version("weftline"),
-        description=DESCRIPTION,
-        openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        generate_unique_id_function=_operation_id,
-        strict_content_type=False,
-    )
-    problems.add_problem_handlers(app)
-    lane = FastLane(app)
-    return RequestContext(Guard(lane, options.hosts))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or take part in the server's start and stop."""
+        await self._outermost(scope, receive, send)
+
+    def release_waiting(self) -> None:
+        """Answer at once whoever waits for an execution: the server is about to stop."""
+        if self._services is not None:
+            self._services.watcher.release()
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
+        async with open_services(self._options.database_url, self._options.actions) as services:
+            self._services = services
+            _add_routes(app, self._options, services, self._lane)
+            yield
 
 
 def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:

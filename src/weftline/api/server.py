@@ -6,21 +6,27 @@ import asyncio
 import signal
 from pathlib import Path
 
+import structlog
 import uvloop
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from starlette.types import ASGIApp
+
+from weftline.api.app import Application
+
+log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
 HEADER_TIMEOUT_MS = 15_000
+STOP_SECONDS = 10.0
+"""Time that requests under way are given when the server stops."""
 
 
-def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 8080, socket: Path | None = None) -> None:
-    """Serve ``app`` until this process gets SIGTERM or SIGINT; requests under way are answered first.
+def serve(app: Application, *, host: str = "127.0.0.1", port: int = 8080, socket: Path | None = None) -> None:
+    """Serve the API until this process gets SIGTERM or SIGINT; requests under way are answered first.
 
     Args:
-        app: an ASGI application.
+        app: the API.
         host, port: where to listen.
         socket: a unix socket to listen on instead.
 
@@ -30,7 +36,7 @@ def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 8080, socket: Pa
     uvloop.run(_serve(app, host, port, socket))
 
 
-async def _serve(app: ASGIApp, host: str, port: int, socket: Path | None) -> None:
+async def _serve(app: Application, host: str, port: int, socket: Path | None) -> None:
     server = Server(
         app,
         address=host,
@@ -41,7 +47,20 @@ async def _serve(app: ASGIApp, host: str, port: int, socket: Path | None) -> Non
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         log_enabled=False,
     )
+    serving = asyncio.create_task(server.serve(), name="serve")
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, server.stop)
-    await server.serve()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    stop = asyncio.create_task(stopping.wait(), name="stop")
+    await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        app.release_waiting()
+        server.stop()
+        await asyncio.wait([serving], timeout=STOP_SECONDS)
+    stop.cancel()
+    if not serving.done():
+        log.warning("stopping although requests are under way")
+        serving.cancel()
+        return
+    serving.result()

@@ -57,6 +57,7 @@ class Watcher:
         self._waits: set[_Wait] = set()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def ended(self, tenant_id: UUID, execution_id: UUID, timeout: float) -> bool:
         """Whether the execution ends within ``timeout`` seconds."""
@@ -66,16 +67,23 @@ class Watcher:
         """Whether the execution takes message number ``seq`` in, or ends, within ``timeout`` seconds."""
         return await self._wait(tenant_id, execution_id, seq, timeout)
 
-    async def close(self) -> None:
-        """Let nobody wait any longer."""
+    def release(self) -> None:
+        """Let nobody wait any longer, now or later."""
+        self._is_closed = True
         for wait in self._waits:
             wait.done.cancel()
+
+    async def close(self) -> None:
+        """Let nobody wait any longer, and stop looking."""
+        self.release()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
     async def _wait(self, tenant_id: UUID, execution_id: UUID, seq: int | None, timeout: float) -> bool:
+        if self._is_closed:
+            return False
         wait = _Wait(tenant_id, execution_id, seq, asyncio.get_running_loop())
         self._waits.add(wait)
         self._changed.set()
