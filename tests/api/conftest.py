@@ -58,3 +58,9 @@ async def worker(database: str) -> AsyncIterator[Worker]:
 async def tenant(connect: Connect) -> asyncpg.Connection:
     """A connection that sees the default tenant's rows, as the worker's role does."""
     return await connect("weft_worker", DEFAULT_TENANT)
+
+
+@pytest.fixture
+async def connect_as_owner(connect: Connect) -> asyncpg.Connection:
+    """A connection as the role that owns the database."""
+    return await connect()

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
 from starlette.types import Receive, Scope, Send
 
 from weftline.api import problems
@@ -124,4 +125,4 @@ def _problem_responses() -> dict[int | str, dict[str, Any]]:
 
 
 def _operation_id(route: APIRoute) -> str:
-    return route.name
+    return to_camel(route.name)

@@ -149,7 +149,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         },
         openapi_extra=START,
     )
-    async def start(workflow_id: WorkflowId, request: Request) -> Response:
+    async def start_execution(workflow_id: WorkflowId, request: Request) -> Response:
         """Starts an execution of the published version. With `wait`, answers once it has ended, if that is soon."""
         return await executions.start(workflow_id, request)
 
@@ -161,7 +161,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         responses=answers(examples.BATCH_STARTED, status=202, description="What was started and what was not."),
         openapi_extra=START_BATCH,
     )
-    async def start_many(tenant_id: TenantId, workflow_id: WorkflowId, request: Request) -> JsonResponse:
+    async def start_executions(tenant_id: TenantId, workflow_id: WorkflowId, request: Request) -> JsonResponse:
         """Starts an execution for every line, all in one transaction. A line is a body of *Start an execution*."""
         if media_type(request) not in NDJSON:
             raise UnsupportedMediaType("A batch is sent as application/x-ndjson.")
@@ -195,7 +195,7 @@ def _add_reading(router: APIRouter, reader: ExecutionReader) -> None:
         summary="Get an execution",
         responses=answers(examples.EXECUTION, description="The execution as it is now."),
     )
-    async def get(tenant_id: TenantId, execution_id: ExecutionId) -> ExecutionDetail:
+    async def get_execution(tenant_id: TenantId, execution_id: ExecutionId) -> ExecutionDetail:
         """Shows an execution as its log tells it."""
         return ExecutionDetail.of(await reader.get(tenant_id, execution_id))
 
@@ -205,7 +205,7 @@ def _add_reading(router: APIRouter, reader: ExecutionReader) -> None:
         response_model_exclude_unset=True,
         responses=answers(examples.EVENTS, description="In order."),
     )
-    async def events(
+    async def list_events(
         tenant_id: TenantId, execution_id: ExecutionId, query: Annotated[EventQuery, Query()]
     ) -> EventPage:
         """Lists the facts of an execution's log in order."""
@@ -218,7 +218,7 @@ def _add_reading(router: APIRouter, reader: ExecutionReader) -> None:
         summary="List an execution's steps",
         responses=answers(examples.STEPS, description="In the order in which they began."),
     )
-    async def steps(tenant_id: TenantId, execution_id: ExecutionId) -> StepList:
+    async def list_steps(tenant_id: TenantId, execution_id: ExecutionId) -> StepList:
         """Lists every step that has begun, as the log tells it."""
         return StepList.of(await reader.steps(tenant_id, execution_id))
 
@@ -229,7 +229,7 @@ def _add_steering(router: APIRouter, steering: Steering) -> None:
         summary="Cancel an execution",
         responses=_acted(examples.CANCELLED),
     )
-    async def cancel(
+    async def cancel_execution(
         tenant_id: TenantId,
         execution_id: ExecutionId,
         body: Annotated[CancelBody | None, _body({"reason": "Ordered twice"})] = None,
@@ -238,12 +238,12 @@ def _add_steering(router: APIRouter, steering: Steering) -> None:
         return _effect(await steering.cancel(tenant_id, execution_id, None if body is None else body.reason))
 
     @router.post("/executions/{execution_id}/pause", summary="Pause an execution", responses=_acted(examples.PAUSED))
-    async def pause(tenant_id: TenantId, execution_id: ExecutionId) -> Response:
+    async def pause_execution(tenant_id: TenantId, execution_id: ExecutionId) -> Response:
         """Lets an execution begin nothing new; what runs is recorded when it ends."""
         return _effect(await steering.pause(tenant_id, execution_id))
 
     @router.post("/executions/{execution_id}/resume", summary="Resume an execution", responses=_acted(examples.RESUMED))
-    async def resume(tenant_id: TenantId, execution_id: ExecutionId) -> Response:
+    async def resume_execution(tenant_id: TenantId, execution_id: ExecutionId) -> Response:
         """Lets a paused execution go on."""
         return _effect(await steering.resume(tenant_id, execution_id))
 
@@ -253,7 +253,7 @@ def _add_steering(router: APIRouter, steering: Steering) -> None:
         summary="Signal an execution",
         responses=answers(examples.SIGNALLED, status=202, description="On its way, and durable."),
     )
-    async def signal(
+    async def signal_execution(
         tenant_id: TenantId, execution_id: ExecutionId, body: Annotated[SignalBody, _body(examples.SIGNAL)]
     ) -> Signalled:
         """Resumes the step that waits for this name; kept where none waits yet."""
@@ -267,7 +267,7 @@ def _add_steering(router: APIRouter, steering: Steering) -> None:
         summary="Deliver an event",
         responses=answers(examples.DELIVERED, status=202, description="On its way, and durable."),
     )
-    async def deliver(tenant_id: TenantId, body: Annotated[EventBody, _body(examples.EVENT)]) -> Delivered:
+    async def deliver_event(tenant_id: TenantId, body: Annotated[EventBody, _body(examples.EVENT)]) -> Delivered:
         """Resumes every step that waits for this name and correlation. Nothing is kept where none waits."""
         delivered = await steering.deliver(tenant_id, body.name, body.correlation, body.payload)
         return Delivered(name=body.name, delivered=delivered)

@@ -38,7 +38,7 @@ def task_routes(service: TaskService) -> APIRouter:
         return Page(items=items, next_cursor=cursor)
 
     @router.get("/{task_id}", summary="Get a task", responses=answers(examples.OPEN, description="The task."))
-    async def get(tenant_id: TenantId, task_id: TaskId) -> TaskOut:
+    async def get_task(tenant_id: TenantId, task_id: TaskId) -> TaskOut:
         """Shows a task."""
         return TaskOut.model_validate(await service.get(tenant_id, task_id))
 
@@ -47,7 +47,7 @@ def task_routes(service: TaskService) -> APIRouter:
         summary="Claim a task",
         responses=answers(examples.CLAIMED, description="The claimed task."),
     )
-    async def claim(
+    async def claim_task(
         tenant_id: TenantId,
         task_id: TaskId,
         body: Annotated[ClaimBody | None, Body(openapi_examples={"example": {"value": examples.CLAIM}})] = None,
@@ -60,7 +60,7 @@ def task_routes(service: TaskService) -> APIRouter:
         summary="Complete a task",
         responses=answers(examples.COMPLETED, description="The completed task."),
     )
-    async def complete(
+    async def complete_task(
         tenant_id: TenantId,
         task_id: TaskId,
         body: Annotated[CompleteBody | None, Body(openapi_examples={"example": {"value": examples.COMPLETE}})] = None,

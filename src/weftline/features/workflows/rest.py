@@ -84,7 +84,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.DRAFT, status=201, description="The new workflow, a draft."),
         openapi_extra=DEFINITION_BODY,
     )
-    async def create(tenant_id: TenantId, request: Request, response: Response) -> WorkflowDetail:
+    async def create_workflow(tenant_id: TenantId, request: Request, response: Response) -> WorkflowDetail:
         """Stores a definition as the draft of a new workflow under the definition's own id."""
         workflow = await service.create(tenant_id, await read_definition(request))
         response.headers["Location"] = f"{request.url.path}/{workflow.template.id}"
@@ -96,7 +96,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.PROBLEMS, description="Everything that is wrong; nothing is stored."),
         openapi_extra=DEFINITION_BODY,
     )
-    async def validate(request: Request) -> ValidationOut:
+    async def validate_definition(request: Request) -> ValidationOut:
         """Says everything that is wrong with a definition, at once. Nothing is stored."""
         problems = await service.problems(await read_definition(request))
         found = [ProblemOut.model_validate(problem) for problem in problems]
@@ -119,7 +119,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         summary="Get a workflow",
         responses=answers(examples.WORKFLOW, description="The workflow with a definition."),
     )
-    async def get(
+    async def get_workflow(
         tenant_id: TenantId,
         workflow_id: WorkflowId,
         query: Annotated[VersionQuery, Query()],
@@ -134,7 +134,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.DRAFT, description="The workflow with its new definition."),
         openapi_extra=DEFINITION_BODY,
     )
-    async def replace(
+    async def replace_workflow(
         tenant_id: TenantId,
         workflow_id: WorkflowId,
         expected: ExpectedEtag,
@@ -151,7 +151,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         summary="Publish the latest version",
         responses=answers(examples.VERSION, description="The published version."),
     )
-    async def publish(
+    async def publish_workflow(
         tenant_id: TenantId,
         workflow_id: WorkflowId,
         body: Annotated[

@@ -1,0 +1,94 @@
+"""The API's description of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+
+from tests.api.client import Client
+
+CONTRACT = {
+    "post /workflows",
+    "get /workflows",
+    "get /workflows/{workflow_id}",
+    "put /workflows/{workflow_id}",
+    "post /workflows/{workflow_id}/publish",
+    "post /workflows/{workflow_id}/executions",
+    "post /workflows/{workflow_id}/executions/batch",
+    "get /executions",
+    "get /executions/{execution_id}",
+    "get /executions/{execution_id}/events",
+    "get /executions/{execution_id}/steps",
+    "post /executions/{execution_id}/cancel",
+    "post /executions/{execution_id}/pause",
+    "post /executions/{execution_id}/resume",
+    "post /executions/{execution_id}/signals",
+    "post /events",
+    "get /tasks",
+    "post /tasks/{task_id}/claim",
+    "post /tasks/{task_id}/complete",
+}
+
+
+@pytest.fixture
+async def document(api: Client) -> dict[str, Any]:
+    answer = await api.get("/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield f"{method} {path.removeprefix('/api/v1')}", operation
+
+
+def may_be_null(schema: dict[str, Any]) -> bool:
+    return "type" not in schema or {"type": "null"} in schema.get("anyOf", ())
+
+
+async def test_it_is_openapi_3_1_and_holds_the_contract(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert {name for name, _ in operations(document)} >= CONTRACT
+
+
+async def test_every_operation_has_examples_and_says_how_it_fails(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation["summary"] and operation["description"], name
+        answers = [body for status, body in operation["responses"].items() if status.startswith("2")]
+        assert answers and all("example" in body["content"]["application/json"] for body in answers), name
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert media.get("example") or media.get("examples"), name
+        assert "application/problem+json" in operation["responses"]["4XX"]["content"], name
+        assert "422" not in operation["responses"], name
+
+
+async def test_examples_have_the_fields_that_answers_have(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            media = answer["content"].get("application/json", {})
+            reference = media.get("schema", {}).get("$ref")
+            if status.startswith("2") and reference:
+                schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+                assert set(media["example"]) <= set(schema["properties"]), name
+                # FastAPI leaves nulls out of examples
+                absent = set(schema.get("required", ())) - set(media["example"])
+                assert all(may_be_null(schema["properties"][field]) for field in absent), name
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+async def test_pages_need_nothing_from_elsewhere(api: Client, path: str) -> None:
+    answer = await api.http.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert not re.search(r"""(?:src|href)=["'](?!/|#)|@import|url\(|<script""", answer.text)
+
+
+async def test_the_reference_shows_every_operation(api: Client, document: dict[str, Any]) -> None:
+    page = unescape((await api.http.get("/docs")).text)
+    for _, operation in operations(document):
+        assert operation["summary"] in page
