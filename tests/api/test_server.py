@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from socket import create_server
 
 import asyncpg
 import httpx
@@ -14,6 +15,8 @@ import pytest
 
 from tests.api.client import PATIENCE, V1, Client, problem
 from tests.api.definitions import GREETING
+from weftline.api.app import ApiOptions, Application
+from weftline.api.server import serve
 
 SERVE = """
 import sys
@@ -137,3 +140,8 @@ async def test_the_log_is_json_with_the_requests_id(server: Server, remote: Clie
     assert server.process.stderr is not None
     lines = (await server.process.stderr.read()).decode().splitlines()
     assert any(answer.headers["x-request-id"] in line and line.startswith("{") for line in lines)
+
+
+def test_an_address_that_is_taken_is_an_error_before_anything_starts() -> None:
+    with create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        serve(Application(ApiOptions("postgresql://nobody@127.0.0.1:9/nothing")), port=taken.getsockname()[1])

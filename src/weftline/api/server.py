@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
+from socket import AF_INET, AF_INET6, create_server
 
 import structlog
 import uvloop
@@ -28,11 +29,14 @@ def serve(app: Application, *, host: str = "127.0.0.1", port: int = 8080, socket
     Args:
         app: the API.
         host, port: where to listen.
-        socket: a unix socket to listen on instead.
+        socket: a unix socket to make and listen on instead.
 
     Raises:
         OSError: the address cannot be used.
     """
+    if socket is None:
+        # granian itself would die of a taken port, without a word that could be understood
+        create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()
     uvloop.run(_serve(app, host, port, socket))
 
 
