@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +99,6 @@ async def deactivate_versions(session: AsyncSession, tenant_id: UUID, workflow_i
     )
 
 
-async def now(session: AsyncSession) -> Any:
+async def now(session: AsyncSession) -> datetime:
     """The transaction's time."""
-    return await session.scalar(select(func.now()))
+    return (await session.scalars(select(func.now()))).one()
