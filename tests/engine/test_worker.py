@@ -116,7 +116,8 @@ async def test_a_failing_action_is_retried_after_a_backoff_until_it_succeeds(eng
     await engine.publish(action("only", "flaky", retry=QUICK_RETRY))
     async with engine.worker():
         execution = await engine.start_one()
-        for waited in (10, 20):
+        for attempt, waited in ((1, 10), (2, 20)):
+            await engine.until(lambda attempt=attempt: _failed(engine, execution, attempt))
             row = await engine.reach(execution, "waiting")
             assert abs(row["wake_at"].timestamp() - engine.clock.now() - waited) < 5
             await engine.advance_clock(waited)
@@ -463,6 +464,10 @@ async def test_a_paused_execution_records_what_ends_and_begins_nothing_new(engin
         await engine.send(execution, MessageKind.RESUME)
         await engine.reach(execution, "completed")
     assert (await engine.types(execution)).count("STEP_STARTED one") == 1
+
+
+async def _failed(engine: Harness, execution: Any, times: int) -> bool:
+    return (await engine.types(execution)).count("STEP_RETRY_SCHEDULED only") == times
 
 
 async def _has(engine: Harness, execution: Any, kind: str) -> bool:

@@ -92,6 +92,12 @@ class Claimer(Loop):
             return interval
         return min(interval, max(0.0, self._next_wake - self._clock.now()))
 
+    def expect(self, due: float) -> None:
+        """An execution was just released that will be ready at ``due``, Unix seconds."""
+        if self._next_wake is None or due < self._next_wake:
+            self._next_wake = due
+            self.wake()
+
     async def run_once(self) -> int:
         """Claim one batch; returns how many executions it brought."""
         self._next_wake = None

@@ -261,6 +261,9 @@ class Worker:
         """The run is released in the database."""
         self.drop(run)
         claimer = self.parts.claimer
+        due = run.state.next_due()
+        if due is not None:
+            claimer.expect(due)
         if claimer.wants_room and self.room() >= min(self._options.claim_batch, self._options.capacity):
             claimer.wake()
 

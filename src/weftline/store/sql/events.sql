@@ -8,7 +8,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[
 
 -- name: page
 -- Up to $4 events of one execution after number $3.
-SELECT seq, type, step_id, data, extract(epoch FROM occurred_at)::float8 AS at
+SELECT seq, type, step_id, data::text, extract(epoch FROM occurred_at)::float8 AS at
 FROM events
 WHERE tenant_id = $1 AND execution_id = $2 AND seq > $3
 ORDER BY seq

@@ -42,7 +42,7 @@ WHERE ctid = ANY (ARRAY(
     LIMIT $3
 ))
 RETURNING tenant_id, id, workflow_id, version_number, clean, lost_leases, inbox_seq, inbox_seen,
-          input, snapshot, snapshot_seq;
+          input::text, snapshot::text, snapshot_seq;
 
 -- name: next_wake
 -- When the next execution will be ready, Unix seconds; NULL where none waits for a time.
@@ -85,7 +85,7 @@ RETURNING e.id;
 
 -- name: memory
 -- What an execution's row remembers of its state.
-SELECT input, snapshot, snapshot_seq FROM executions WHERE tenant_id = $1 AND id = $2;
+SELECT input::text, snapshot::text, snapshot_seq FROM executions WHERE tenant_id = $1 AND id = $2;
 
 -- name: hand_back
 -- Let go of executions (all of worker $1's where $2 is NULL) whose log may be ahead of their snapshot; $4 is 1 where
@@ -110,7 +110,7 @@ WHERE ctid = ANY (ARRAY(
 
 -- name: with_unread_messages
 -- Executions of worker $1 that have messages it has not seen.
-SELECT e.id, i.seq, i.kind, i.payload
+SELECT e.id, i.seq, i.kind, i.payload::text
 FROM inbox i
 JOIN executions e ON e.tenant_id = i.tenant_id AND e.id = i.execution_id
 WHERE e.owner = $1

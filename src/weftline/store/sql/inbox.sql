@@ -42,7 +42,7 @@ RETURNING execution_id;
 
 -- name: unread
 -- The messages of several executions that their states have not seen.
-SELECT i.execution_id, i.seq, i.kind, i.payload
+SELECT i.execution_id, i.seq, i.kind, i.payload::text
 FROM unnest($1::uuid[], $2::uuid[]) AS s(tenant_id, execution_id)
 JOIN inbox i ON i.tenant_id = s.tenant_id AND i.execution_id = s.execution_id
 ORDER BY i.tenant_id, i.execution_id, i.seq;

@@ -1,6 +1,6 @@
 -- name: load
 -- One version's definition.
-SELECT v.definition, t.slug AS tenant_slug
+SELECT v.definition::text, t.slug AS tenant_slug
 FROM workflow_versions v JOIN tenants t ON t.id = v.tenant_id
 WHERE v.tenant_id = $1 AND v.template_id = $2 AND v.version_number = $3;
 
