@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from tests.engine.harness import Harness, harness
 from weftline.authoring import Context
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[EventDict]]:
+    """What is logged. Unconfigured, structlog would lay out every trace with its local variables, for seconds."""
+    with capture_logs() as captured:
+        yield captured
 
 
 @pytest.fixture

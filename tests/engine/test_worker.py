@@ -94,7 +94,13 @@ async def test_a_result_merges_its_data_into_the_shared_data(engine: Harness) ->
 
     await engine.publish(
         action("enrich", "enrich", "choose"),
-        {"id": "choose", "type": "decision", "condition": "customer.vip && amount > 10", "true": "gift", "false": "end"},
+        {
+            "id": "choose",
+            "type": "decision",
+            "condition": "customer.vip && amount > 10",
+            "true": "gift",
+            "false": "end",
+        },
         action("gift", "echo", input={"to": "${ customer }"}),
         {"id": "end", "type": "end"},
     )
@@ -260,6 +266,20 @@ async def test_an_unknown_action_fails_the_step_with_its_name(engine: Harness) -
     error = orjson.loads(row["error"])
     assert error["code"] == "unknown_action"
     assert "nowhere" in error["message"]
+
+
+async def test_an_action_that_only_another_worker_knows_is_left_to_it(engine: Harness) -> None:
+    await engine.publish(action("only", "special", retry=NO_RETRY))
+    elsewhere = Harness(engine.url, engine.pool)
+
+    @elsewhere.action("special")
+    async def special(ctx: Context) -> str:
+        return "done elsewhere"
+
+    async with engine.worker(), elsewhere.worker(poll_seconds=0.05):
+        ids = await engine.start(*({} for _ in range(20)))
+        for execution in ids:
+            await engine.reach(execution, "completed")
 
 
 async def test_a_version_that_does_not_exist_fails_the_execution(engine: Harness) -> None:
@@ -493,10 +513,15 @@ async def test_parallel_branches_run_at_once_and_join(engine: Harness) -> None:
 
 
 async def test_the_first_branch_wins_and_the_others_are_cancelled(engine: Harness) -> None:
-    cancelled = asyncio.Event()
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+
+    @engine.action("quick")
+    async def quick(ctx: Context) -> None:
+        await begun.wait()
 
     @engine.action("never")
     async def never(ctx: Context) -> None:
+        begun.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -505,7 +530,7 @@ async def test_the_first_branch_wins_and_the_others_are_cancelled(engine: Harnes
 
     await engine.publish(
         {"id": "race", "type": "parallel", "branches": ["fast", "slow"], "join": "any"},
-        action("fast"),
+        action("fast", "quick"),
         action("slow", "never"),
     )
     async with engine.worker():
@@ -538,9 +563,9 @@ async def test_timers_of_a_run_in_hand_fire_while_an_action_of_it_works(engine: 
     )
     async with engine.worker(poll_seconds=0.02):
         execution = await engine.start_one()
-        await engine.until(lambda: _has(engine, execution, "STEP_STARTED alarm"))
+        await engine.until(lambda: _has(engine, execution, "STEP_STARTED alarm@split:1:1"))
         await engine.advance_clock(3601)
-        await engine.until(lambda: _has(engine, execution, "STEP_COMPLETED ring"))
+        await engine.until(lambda: _has(engine, execution, "STEP_COMPLETED ring@split:1:1"))
         gate.set()
         await engine.reach(execution, "completed")
 
@@ -682,7 +707,7 @@ async def test_a_long_run_is_snapshotted_while_it_goes_on(engine: Harness, monke
     )
     async with engine.worker():
         execution = await engine.start_one()
-        await engine.until(lambda: _has(engine, execution, "STEP_COMPLETED s20"))
+        await engine.until(lambda: _has(engine, execution, "STEP_COMPLETED s20@split:1:0"))
         row = await engine.row(execution)
         assert row["snapshot_seq"] >= 30
         assert row["owner"] is not None

@@ -71,12 +71,8 @@ class Host(Protocol):
         """The run stays; its next timer must be fired here."""
         ...
 
-    def drop(self, run: Run) -> None:
-        """The run is no longer ours; forget it."""
-        ...
-
-    def lose(self, run: Run) -> None:
-        """The run cannot go on from here; let it be claimed again, and count that as a loss."""
+    def lose(self, run: Run, *, counts: bool) -> None:
+        """The run cannot go on from here; where it is still ours let it be claimed again, counted as a loss or not."""
         ...
 
     def quarantine(self, run: Run, error: Unstorable) -> None:
@@ -172,7 +168,7 @@ class Committer:
                 log.exception("commit failed", runs=len(runs))
                 self._finish(runs)
                 for run in runs:
-                    self._host.lose(run)
+                    self._host.lose(run, counts=True)
             else:
                 self._committed(runs)
 
@@ -235,7 +231,7 @@ class Committer:
             except Fenced:
                 log.warning("run taken over by another worker", execution_id=run.id_text)
                 self._finish([run])
-                self._host.drop(run)
+                self._host.lose(run, counts=False)
             except Unstorable as error:
                 self._finish([run])
                 self._host.quarantine(run, error)
@@ -276,9 +272,6 @@ class Committer:
             self._finish([run])
             if not connection.is_closed():
                 await connection.execute("ROLLBACK")
-            if isinstance(error, Fenced):
-                self._host.drop(run)
-            else:
-                self._host.lose(run)
+            self._host.lose(run, counts=not isinstance(error, Fenced | StoreUnavailable))
         else:
             self._committed(runs)

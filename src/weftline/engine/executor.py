@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,9 @@ log = structlog.get_logger(__name__)
 
 Outcome = ActionCompleted | ActionFailed
 
+UNKNOWN_ACTION = "unknown_action"
+"""Code of the error of an attempt whose action this worker does not have."""
+
 MAX_DEPTH = 64
 """Levels of nesting that an output may have; deeper JSON is a danger to everything that reads it later."""
 
@@ -61,7 +64,7 @@ class Attempt:
         "step",
     )
 
-    def __init__(self, run: Run, step: Step, open_joined: Callable[[Attempt], Any]) -> None:
+    def __init__(self, run: Run, step: Step, open_joined: Callable[[Attempt], Awaitable[JoinedTransaction]]) -> None:
         self.run = run
         self.step = step
         self.number = step.attempt
@@ -143,8 +146,8 @@ class Executor:
         self,
         registry: ActionRegistry,
         clock: Clock,
-        report: Callable[[Attempt, Outcome], Any],
-        open_joined: Callable[[Attempt], Any],
+        report: Callable[[Attempt, Outcome], None],
+        open_joined: Callable[[Attempt], Awaitable[JoinedTransaction]],
         *,
         lanes: int,
         threads: int,
@@ -160,6 +163,7 @@ class Executor:
         self._idle: deque[asyncio.Future[None]] = deque()
         self._is_waking = False
         self._working = 0
+        self._is_stopping = False
         self._quiet = asyncio.Event()
         self._quiet.set()
 
@@ -191,6 +195,7 @@ class Executor:
 
     async def stop(self) -> None:
         """End every lane and the threads' pool; what still runs is cancelled."""
+        self._is_stopping = True
         lanes = list(self._lanes)
         for lane in lanes:
             lane.cancel()
@@ -244,7 +249,7 @@ class Executor:
         try:
             outcome = await self._outcome(attempt)
         except asyncio.CancelledError:
-            if not attempt.is_aborted:
+            if not attempt.is_aborted or self._is_stopping:
                 raise
             # aborted: the lane itself goes on
             lane.uncancel()
@@ -283,7 +288,7 @@ class Executor:
         except StepCancelled:
             return None
         except UnknownAction as error:
-            return self._failed(attempt, "unknown_action", str(error))
+            return self._failed(attempt, UNKNOWN_ACTION, str(error))
         except Unstorable as error:
             return self._failed(attempt, "invalid_output", f"the action's output is {error}", retryable=False)
         except Exception as error:

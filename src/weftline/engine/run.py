@@ -117,7 +117,8 @@ class Run:
         self.program = program
         self.state = state
         self.snapshot_seq = state.seq
-        self.inbox_seen = self.inbox_stored = inbox_seen
+        self.inbox_seen: int = inbox_seen
+        self.inbox_stored: int = inbox_seen
         self.pending: list[Event] = []
         self.effects: list[Command] = []
         self.to_run: list[Command] = []

@@ -16,7 +16,7 @@ a worker can be killed at any instant.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,18 +27,19 @@ from weftline.authoring.action import ActionRegistry
 from weftline.engine.claimer import Claimer
 from weftline.engine.clock import Clock, SystemClock
 from weftline.engine.committer import Committer
-from weftline.engine.executor import Attempt, Executor
+from weftline.engine.executor import UNKNOWN_ACTION, Attempt, Executor, Outcome
 from weftline.engine.inbox import InboxReader
 from weftline.engine.joined import JoinedTransaction
 from weftline.engine.lease import Lease
 from weftline.engine.link import Link
+from weftline.engine.loop import RETRY_SECONDS
 from weftline.engine.notifier import Notifier
 from weftline.engine.programs import Programs
 from weftline.engine.rescuer import Rescuer
 from weftline.engine.run import Run
 from weftline.engine.timers import Timers
 from weftline.machine.command import Command
-from weftline.machine.stimulus import Fault, Stimulus
+from weftline.machine.stimulus import ActionFailed, Fault, Stimulus
 from weftline.model.errors import WorkflowError
 from weftline.store.connect import create_pool
 from weftline.store.errors import StoreUnavailable, Unstorable, translated
@@ -51,6 +52,9 @@ HAND_BACK = queries("executions")["hand_back"]
 
 INBOX_SECONDS = 0.1
 """Between looks into the inboxes of executions in hand."""
+
+PASS_ON_SECONDS, PASS_ON_DELAY = 60.0, 0.5
+"""How long a step whose action is unknown to one worker is left to others, and how long each turn lasts."""
 
 SET_ASIDE_SECONDS = 60.0
 """Before an execution that could not be understood is tried again."""
@@ -124,7 +128,7 @@ class Worker:
         self._parts: _Parts | None = None
         self._errands: set[asyncio.Task[None]] = set()
 
-    # --- life ---------------------------------------------------------------------------------------------------------
+    # --- life --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Connect and begin to work; does nothing where it works already.
@@ -193,7 +197,7 @@ class Worker:
         assert self._parts is not None, "the worker is not started"
         return self._parts
 
-    # --- what the services ask ------------------------------------------------------------------------------------------
+    # --- what the services ask ---------------------------------------------------------------------------------------
 
     @property
     def worker_id(self) -> UUID:
@@ -239,7 +243,7 @@ class Worker:
             run.feed(stimulus, self._clock.now())
         except Exception:
             log.exception("the machine failed; the run is handed back", execution_id=run.id_text)
-            self.lose(run)
+            self.lose(run, counts=True)
         else:
             self.parts.committer.submit(run)
 
@@ -247,6 +251,13 @@ class Worker:
         """Seconds between looks for work: often while hints do not come through."""
         hints_work = self._parts is None or self._parts.notifier.works
         return self._options.poll_seconds if hints_work else self._options.blind_poll_seconds
+
+    def report(self, attempt: Attempt, outcome: Outcome) -> None:
+        """An attempt has ended."""
+        if isinstance(outcome, ActionFailed) and outcome.error["code"] == UNKNOWN_ACTION:
+            self._send_off(lambda: self._pass_on(attempt, outcome))
+        else:
+            self.parts.committer.report(attempt, outcome)
 
     def start_action(self, run: Run, command: Command) -> None:
         """Run an action whose step is recorded; not while the worker stops."""
@@ -275,19 +286,19 @@ class Worker:
         for attempt in run.inflight.values():
             attempt.abort()
 
-    def lose(self, run: Run) -> None:
-        """The run cannot go on from here: let it be claimed again."""
+    def lose(self, run: Run, *, counts: bool) -> None:
+        """The run cannot go on from here; where it is still ours let it be claimed again, counted as a loss or not."""
         self.drop(run)
-        self._send_off(self._hand_back(self.parts, [run.id], losses=1))
+        self._send_off(lambda: self._hand_back(self.parts, [run.id], losses=int(counts)))
 
     def set_aside(self, execution_id: UUID) -> None:
         """An execution cannot be brought up to date here; let others try, later."""
-        self._send_off(self._hand_back(self.parts, [execution_id], delay=SET_ASIDE_SECONDS))
+        self._send_off(lambda: self._hand_back(self.parts, [execution_id], delay=SET_ASIDE_SECONDS))
 
     def quarantine(self, run: Run, error: Unstorable) -> None:
         """The run's facts cannot be stored: fail it, from what the log says."""
         self.drop(run)
-        self._send_off(self._fail(run, error))
+        self._send_off(lambda: self._fail(run, error))
 
     async def abandon(self) -> None:
         """Drop every run in hand, and hand them back as soon as the database answers."""
@@ -297,21 +308,43 @@ class Worker:
             try:
                 await self._hand_back(self.parts, None)
             except StoreUnavailable:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.parts.claimer.wake()
                 return
 
-    # --- errands ----------------------------------------------------------------------------------------------------------
+    # --- errands -----------------------------------------------------------------------------------------------------
 
-    def _send_off(self, errand: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(errand)
+    def _send_off(self, errand: Callable[[], Awaitable[None]]) -> None:
+        """Do something in the background, again and again until the database answers."""
+
+        async def insist() -> None:
+            while True:
+                try:
+                    return await errand()
+                except StoreUnavailable:
+                    await asyncio.sleep(RETRY_SECONDS)
+
+        task = asyncio.create_task(insist())
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
     async def _hand_back(self, parts: _Parts, ids: list[UUID] | None, *, delay: float = 0.0, losses: int = 0) -> None:
         with translated():
-            await parts.pool.execute(HAND_BACK, parts.lease.worker_id, ids, self._clock.now() + delay, losses)
+            ready = self._clock.now() + delay
+            await parts.pool.execute(HAND_BACK, parts.lease.worker_id, ids, ready, losses)
+        parts.claimer.expect(ready)
+
+    async def _pass_on(self, attempt: Attempt, outcome: ActionFailed) -> None:
+        """Leave a step whose action is unknown here to another worker; where there is none, the attempt has failed."""
+        parts, run = self.parts, attempt.run
+        with translated():
+            others = await parts.pool.fetchval(queries("workers")["others"], self.worker_id)
+        if others and self._clock.now() - attempt.step.started_at < PASS_ON_SECONDS:
+            self.drop(run)
+            await self._hand_back(parts, [run.id], delay=PASS_ON_DELAY)
+        else:
+            parts.committer.report(attempt, outcome)
 
     async def _fail(self, run: Run, error: Unstorable) -> None:
         """Bring a run back to what the log says, and fail it there."""
@@ -347,7 +380,7 @@ class _Parts:
         self.executor = Executor(
             registry,
             clock,
-            self.committer.report,
+            worker.report,
             lambda attempt: JoinedTransaction(pool, self.committer, attempt).begin(),
             lanes=options.lanes,
             threads=options.threads,

@@ -6,6 +6,7 @@ nothing does.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ _CLOSE_TASK = queries("tasks")["close"]
 NUL = "\\u0000"
 """How JSON text writes the one character that PostgreSQL's text types cannot hold."""
 
+_REAL_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""The same where the backslash is not itself escaped."""
+
 
 def task_id(execution_id: UUID, key: str) -> UUID:
     """The id of the human task of one step: derived, so that opening it twice opens one."""
@@ -50,7 +54,7 @@ def encode(value: Any) -> str:
         text = orjson.dumps(value).decode()
     except (orjson.JSONEncodeError, TypeError, RecursionError) as error:
         raise Unstorable(f"not storable as JSON: {error}") from error
-    if NUL in text and "\0" in str(value):
+    if NUL in text and _REAL_NUL.search(text):
         raise Unstorable("a string holds the NUL character (U+0000), which PostgreSQL cannot store")
     return text
 

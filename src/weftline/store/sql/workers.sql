@@ -14,6 +14,10 @@ RETURNING id;
 -- End the leases of workers that are known to be gone.
 UPDATE workers SET lease_until = now() WHERE id = ANY ($1::uuid[]) AND lease_until > now();
 
+-- name: others
+-- How many workers there are besides $1.
+SELECT count(*) FROM workers WHERE id <> $1 AND lease_until > now();
+
 -- name: on_host
 -- The workers of one host that still have a lease.
 SELECT id, pid FROM workers WHERE host = $1 AND lease_until > now();
