@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -14,8 +14,23 @@ _GRACE_SECONDS = 3.0
 
 
 @asynccontextmanager
-async def child(command: Sequence[str], log: Path, cwd: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a command with piped stdin and stdout, its stderr in `log`; on leaving, end it and its children."""
+async def child(
+    command: Sequence[str],
+    log: Path,
+    cwd: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    grace: float = _GRACE_SECONDS,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a command with piped stdin and stdout, its stderr in `log`; on leaving, end it and its children.
+
+    Args:
+        command: the program and its arguments.
+        log: a file to be made.
+        cwd: the directory to run it in.
+        environment: its variables; this process's own where missing.
+        grace: seconds that it has to stop in order before it is killed.
+    """
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -23,21 +38,22 @@ async def child(command: Sequence[str], log: Path, cwd: Path) -> AsyncIterator[a
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
             cwd=cwd,
+            env=environment,
             # A group of its own: servers fork workers, and ending the group by its id ends those too.
             start_new_session=True,
         )
     try:
         yield process
     finally:
-        await _end(process)
+        await _end(process, grace)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     # HTTP servers wait for open connections before they stop, the peers' for ever: hence the second signal.
     with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+        await asyncio.wait_for(process.wait(), grace)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from sqlalchemy import make_url
+
 from benchmarks.peers import environment
 from benchmarks.peers.children import child, read_line
 from benchmarks.peers.result import PeerResult, percentile, show
-from sqlalchemy import make_url
 
 _DATABASE = "weft_bench_dbos"
 _STEPS = 10

@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+
 from benchmarks.peers import environment
 from benchmarks.peers.children import child, free_ports, read_line
 from benchmarks.peers.result import PeerResult, percentile, show

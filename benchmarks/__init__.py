@@ -1,0 +1,1 @@
+"""What Weftline achieves on this machine, beside other systems on the same work."""

@@ -1,0 +1,92 @@
+"""``python -m benchmarks [NAME…] [--quick] [--no-peers]``: measure, print a table, write ``build/bench.json``."""
+
+import argparse
+import asyncio
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from benchmarks import report
+from benchmarks.comparison import PEERS, compare
+from benchmarks.figure import Figure
+from benchmarks.http_starts import http
+from benchmarks.lab import Lab, open_lab
+from benchmarks.latency import latency
+from benchmarks.peers.environment import PeerUnavailable
+from benchmarks.processes import REPOSITORY
+from benchmarks.throughput import w1, w10
+from benchmarks.timers import timers
+from benchmarks.up import up
+from benchmarks.waiting import waiting
+
+BUILD = REPOSITORY / "build"
+BENCHMARKS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
+    "w10": w10,
+    "w1": w1,
+    "latency": latency,
+    "timers": timers,
+    "waiting": waiting,
+    "http": http,
+    "up": up,
+}
+COMPARED = {"w10", "latency"}
+
+
+async def measure(names: list[str], *, is_quick: bool, with_peers: bool) -> None:
+    """Run the benchmarks of these names; what was measured is reported even where one fails."""
+    # make and timeout end a run by SIGTERM: the servers must be stopped then, too
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    console = Console()
+    figures: list[Figure] = []
+    notes: list[str] = []
+    BUILD.mkdir(exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=BUILD) as directory:
+            async with open_lab(Path(directory), is_quick=is_quick) as lab:
+                for name in names:
+                    console.print(f"measuring {name} …")
+                    figures += await BENCHMARKS[name](lab)
+                if with_peers and not COMPARED.isdisjoint(names):
+                    await _compare(console, lab, figures, notes)
+    finally:
+        if is_quick:
+            notes.append("A quick run: these figures show that everything works, and nothing else.")
+        report.write_json(figures, BUILD / "bench.json")
+        report.show(console, figures, notes)
+
+
+async def _compare(console: Console, lab: Lab, figures: list[Figure], notes: list[str]) -> None:
+    ours = list(figures)
+    for peer in PEERS:
+        console.print(f"measuring {peer.name} …")
+        try:
+            compared, setting = await compare(lab, peer, ours)
+        except PeerUnavailable as error:
+            notes.append(f"{peer.name} could not be measured: {error}")
+        else:
+            figures += compared
+            notes.append(setting)
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Weftline on this machine.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)}; all where missing")
+    parser.add_argument("--quick", action="store_true", help="do little, only to see that everything works")
+    parser.add_argument("--no-peers", action="store_true", help="measure no other systems")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+    names = options.names or list(BENCHMARKS)
+    uvloop.run(measure(names, is_quick=options.quick, with_peers=not options.no_peers))
+
+
+if __name__ == "__main__":
+    main()
