@@ -24,6 +24,7 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
         StoreUnavailable: the database does not answer.
     """
     from weftline.authoring.builtin import HttpSettings, close_http, configure_http
+    from weftline.engine.process import tune_garbage_collector
     from weftline.engine.worker import Worker, WorkerOptions
 
     configure_http(HttpSettings(allow_private_addresses=settings.allow_private_addresses))
@@ -34,6 +35,7 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
         lease_seconds=settings.worker_lease_seconds,
         poll_seconds=settings.worker_poll_interval,
     )
+    tune_garbage_collector()
     worker = Worker(url, registry, options)
     await worker.start()
     try:

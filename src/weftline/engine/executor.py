@@ -41,9 +41,6 @@ log = structlog.get_logger(__name__)
 
 Outcome = ActionCompleted | ActionFailed
 
-UNKNOWN_ACTION = "unknown_action"
-"""Code of the error of an attempt whose action this worker does not have."""
-
 MAX_DEPTH = 64
 """Levels of nesting that an output may have; deeper JSON is a danger to everything that reads it later."""
 
@@ -136,7 +133,8 @@ class Executor:
     Args:
         registry: finds actions by name.
         clock: for scopes of computed timeouts.
-        report: called with the run, the attempt and what came of it.
+        report: called with an attempt and what came of it.
+        miss: called instead where the attempt's action is unknown, with what that would come to.
         open_joined: begins a transaction for an attempt that wants to join its own.
         lanes: attempts that may be waiting at once.
         threads: plain functions that may run at once.
@@ -147,6 +145,7 @@ class Executor:
         registry: ActionRegistry,
         clock: Clock,
         report: Callable[[Attempt, Outcome], None],
+        miss: Callable[[Attempt, ActionFailed], None],
         open_joined: Callable[[Attempt], Awaitable[JoinedTransaction]],
         *,
         lanes: int,
@@ -155,6 +154,7 @@ class Executor:
         self._registry = registry
         self._clock = clock
         self._report = report
+        self._miss = miss
         self._open_joined = open_joined
         self._max_lanes = lanes
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="weft-action")
@@ -265,7 +265,7 @@ class Executor:
             await attempt.joined.conclude(outcome)
 
     async def _outcome(self, attempt: Attempt) -> Outcome | None:
-        """Run the action, and turn whatever it does into an outcome; None where it gave up because it was aborted."""
+        """Run the action, and turn whatever it does into an outcome; None where somebody else takes care of it."""
         step = attempt.step
         node = attempt.run.program.nodes[step.node]
         try:
@@ -288,7 +288,8 @@ class Executor:
         except StepCancelled:
             return None
         except UnknownAction as error:
-            return self._failed(attempt, UNKNOWN_ACTION, str(error))
+            self._miss(attempt, self._failed(attempt, "unknown_action", str(error)))
+            return None
         except Unstorable as error:
             return self._failed(attempt, "invalid_output", f"the action's output is {error}", retryable=False)
         except Exception as error:

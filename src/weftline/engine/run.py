@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RUN = CommandKind.RUN
 """Bound once: reaching a member of an enumeration by attribute is slow, and every step needs this one."""
 
+SHORT_LOG = 100
+"""Events of an ended run that never rested up to which it gets no snapshot: folding them takes less than storing it."""
+
 SNAPSHOT_EVERY = 1_000
 """Events after which a run that never rests gets a snapshot, so that taking it over stays cheap."""
 
@@ -183,7 +186,8 @@ class Run:
             self.inbox_stored = self.inbox_seen
         self.is_leaving = state.has_ended or self.is_idle
         if self.is_leaving or state.seq - self.snapshot_seq >= SNAPSHOT_EVERY:
-            commit.release(tenant_id, self.id, state, self.inbox_seen, keep=not self.is_leaving)
+            worthwhile = not state.has_ended or self.snapshot_seq > 0 or state.seq > SHORT_LOG
+            commit.release(tenant_id, self.id, state, self.inbox_seen, keep=not self.is_leaving, snapshot=worthwhile)
             self.snapshot_seq = state.seq
 
     def take_actions(self) -> list[Command]:
@@ -193,8 +197,8 @@ class Run:
         if state.is_paused:
             # resuming finds them again among the open steps
             return []
-        if len(commands) == 1:
-            return commands if self._may_run(commands[0].step) else []
+        if len(commands) < 2:
+            return commands if commands and self._may_run(commands[0].step) else []
         return list({command.step.key: command for command in commands if self._may_run(command.step)}.values())
 
     def _may_run(self, step: Step) -> bool:

@@ -27,7 +27,7 @@ from weftline.authoring.action import ActionRegistry
 from weftline.engine.claimer import Claimer
 from weftline.engine.clock import Clock, SystemClock
 from weftline.engine.committer import Committer
-from weftline.engine.executor import UNKNOWN_ACTION, Attempt, Executor, Outcome
+from weftline.engine.executor import Attempt, Executor
 from weftline.engine.inbox import InboxReader
 from weftline.engine.joined import JoinedTransaction
 from weftline.engine.lease import Lease
@@ -252,12 +252,9 @@ class Worker:
         hints_work = self._parts is None or self._parts.notifier.works
         return self._options.poll_seconds if hints_work else self._options.blind_poll_seconds
 
-    def report(self, attempt: Attempt, outcome: Outcome) -> None:
-        """An attempt has ended."""
-        if isinstance(outcome, ActionFailed) and outcome.error["code"] == UNKNOWN_ACTION:
-            self._send_off(lambda: self._pass_on(attempt, outcome))
-        else:
-            self.parts.committer.report(attempt, outcome)
+    def miss(self, attempt: Attempt, outcome: ActionFailed) -> None:
+        """An attempt's action is unknown here."""
+        self._send_off(lambda: self._pass_on(attempt, outcome))
 
     def start_action(self, run: Run, command: Command) -> None:
         """Run an action whose step is recorded; not while the worker stops."""
@@ -380,7 +377,8 @@ class _Parts:
         self.executor = Executor(
             registry,
             clock,
-            worker.report,
+            self.committer.report,
+            worker.miss,
             lambda attempt: JoinedTransaction(pool, self.committer, attempt).begin(),
             lanes=options.lanes,
             threads=options.threads,

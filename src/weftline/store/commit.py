@@ -105,7 +105,9 @@ class Commit:
             for event in events
         ]
 
-    def release(self, tenant_id: UUID, execution_id: UUID, state: State, inbox_seen: int, *, keep: bool) -> None:
+    def release(
+        self, tenant_id: UUID, execution_id: UUID, state: State, inbox_seen: int, *, keep: bool, snapshot: bool = True
+    ) -> None:
         """Write an execution's snapshot, status and wake-up time.
 
         Args:
@@ -113,6 +115,8 @@ class Commit:
             state: as it is after the events of this commit.
             inbox_seen: number of the last message it has seen.
             keep: the worker goes on with it; False lets it go.
+            snapshot: False where the log is short enough to be folded whenever somebody asks; the execution must
+                never have had a snapshot then.
 
         Raises:
             Unstorable: the state cannot be stored.
@@ -124,8 +128,8 @@ class Commit:
                 state.resting_status().value,
                 None if state.output is None else encode(state.output),
                 None if state.error is None else encode(state.error),
-                encode(state.to_json()),
-                state.seq,
+                encode(state.to_json()) if snapshot else None,
+                state.seq if snapshot else 0,
                 " ".join(state.current_steps()),
                 inbox_seen,
                 keep,
