@@ -42,12 +42,14 @@ async def measure(names: list[str], *, is_quick: bool, with_peers: bool) -> None
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    console = Console()
+    console = report.make_console()
     figures: list[Figure] = []
     notes: list[str] = []
     BUILD.mkdir(exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=BUILD) as directory:
+            # PostgreSQL may run as another user than this process
+            Path(directory).chmod(0o755)
             async with open_lab(Path(directory), is_quick=is_quick) as lab:
                 for name in names:
                     console.print(f"measuring {name} …")

@@ -1,5 +1,7 @@
 """Where benchmarks run: an embedded server as in production, the measured workflows on it, and workers beside it."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator

@@ -10,6 +10,16 @@ from rich.table import Table
 from benchmarks.figure import Figure
 
 MARKS = {True: "[green]reached[/]", False: "[red]missed[/]", None: ""}
+NUMBERS = {"value", "target", "peer's value", "times better"}
+
+FILE_WIDTH = 130
+"""Columns where the output is no terminal."""
+
+
+def make_console() -> Console:
+    """Where to print: as wide as the terminal, or wide enough for the table where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=FILE_WIDTH)
 
 
 def write_json(figures: Sequence[Figure], file: Path) -> None:
@@ -20,26 +30,25 @@ def write_json(figures: Sequence[Figure], file: Path) -> None:
 def show(console: Console, figures: Sequence[Figure], notes: Sequence[str]) -> None:
     """Print the figures as a table, and what there is to say of them."""
     table = Table()
-    for heading in ("figure", "value", "unit", "target", "", "peer", "peer's value", "times better"):
-        table.add_column(heading, justify="right" if heading in RIGHT else "left")
+    for heading in ("figure", "value", "unit", "target", ""):
+        table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=True)
+    has_peers = any(figure.peer for figure in figures)
+    for heading in ("peer", "peer's value", "times better") if has_peers else ():
+        table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=True)
     for figure in figures:
-        sign = "≥" if figure.better == "higher" else "≤"
+        compared = (figure.peer, _number(figure.peer_value), _number(figure.ratio)) if has_peers else ()
         table.add_row(
-            figure.name,
-            _number(figure.value),
-            figure.unit,
-            f"{sign} {_number(figure.target)}" if figure.target is not None else "",
-            MARKS[figure.is_reached],
-            figure.peer,
-            _number(figure.peer_value),
-            _number(figure.ratio),
+            figure.name, _number(figure.value), figure.unit, _target(figure), MARKS[figure.is_reached], *compared
         )
     console.print(table)
     for note in notes:
         console.print(note, highlight=False)
 
 
-RIGHT = {"value", "target", "peer's value", "times better"}
+def _target(figure: Figure) -> str:
+    if figure.target is None:
+        return ""
+    return f"{'≥' if figure.better == 'higher' else '≤'} {_number(figure.target)}"
 
 
 def _number(value: float | None) -> str:
