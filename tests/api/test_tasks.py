@@ -89,6 +89,7 @@ async def test_a_task_can_be_claimed_without_saying_who_one_is(api: Client, task
     ("body", "code", "pointer"),
     [
         ({**GOOD, "outcome": "maybe"}, "unknown_outcome", "/outcome"),
+        ({"data": GOOD["data"]}, "unknown_outcome", "/outcome"),
         ({"outcome": "yes"}, "invalid_form", "/data"),
         ({"outcome": "yes", "data": {"note": 5}}, "invalid_form", "/data/note"),
     ],

@@ -47,13 +47,13 @@ class TaskClaimed(Conflict):
 
 
 class UnknownOutcome(Invalid):
-    """The task does not offer this outcome."""
+    """The task does not offer this outcome, or needs one and got none."""
 
     code = "unknown_outcome"
     title = "Unknown outcome"
 
-    def __init__(self, outcome: str, outcomes: Sequence[str]) -> None:
-        message = f"'{outcome}' is no outcome of this task"
+    def __init__(self, outcome: str | None, outcomes: Sequence[str]) -> None:
+        message = "this task needs an outcome" if outcome is None else f"'{outcome}' is no outcome of this task"
         hint = f"There are: {', '.join(outcomes)}."
         super().__init__(f"{message}.", [FieldError("/outcome", message, self.code, hint)])
 

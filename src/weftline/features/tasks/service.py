@@ -111,7 +111,7 @@ class TaskService:
                 raise TaskNotFound
             if task.status not in repository.UNDONE:
                 raise TaskClosed(task.status)
-            if outcome is not None and task.outcomes and outcome not in task.outcomes:
+            if task.outcomes and outcome not in task.outcomes:
                 raise UnknownOutcome(outcome, task.outcomes)
             if errors := _form_errors(task.form, data):
                 raise InvalidForm(errors)
