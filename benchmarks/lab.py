@@ -161,8 +161,8 @@ async def open_lab(directory: Path, *, is_quick: bool) -> AsyncIterator[Lab]:
         await migrations.upgrade(url)
         async with open_services(url, None) as services:
             for definition in workflows.ALL:
-                await services.workflows.create(DEFAULT_TENANT, definition)
-                await services.workflows.publish(DEFAULT_TENANT, definition["id"])
+                created = await services.workflows.create(DEFAULT_TENANT, definition)
+                await services.workflows.publish(DEFAULT_TENANT, created.template.id)
         api = await stack.enter_async_context(await create_pool(url, "weft_api", max_size=2))
         watch = await connect(url, "weft_worker", name="benchmark")
         stack.push_async_callback(watch.close)

@@ -20,6 +20,6 @@ def _actions_in_a_row(workflow_id: str, steps: int) -> dict[str, Any]:
 
 W1 = _actions_in_a_row("w1", 1)
 W10 = _actions_in_a_row("w10", STEPS)
-TIMER = {"id": "timer", "nodes": [{"id": "until", "type": "wait", "until": "${ input.due }"}]}
-WAITING = {"id": "waiting", "nodes": [{"id": "wait", "type": "wait", "event": SIGNAL}]}
+TIMER: dict[str, Any] = {"id": "timer", "nodes": [{"id": "until", "type": "wait", "until": "${ input.due }"}]}
+WAITING: dict[str, Any] = {"id": "waiting", "nodes": [{"id": "wait", "type": "wait", "event": SIGNAL}]}
 ALL = (W1, W10, TIMER, WAITING)
