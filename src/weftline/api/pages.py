@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -17,18 +18,32 @@ body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.25rem 5rem; backgroun
   font: 16px/1.55 system-ui, sans-serif }
 h1 { margin: 0 0 .25rem; font-size: 1.9rem } h2 { margin: 3rem 0 1rem; font-size: 1.3rem }
 p { margin: .25rem 0 1rem } a { color: var(--accent) } .soft { color: var(--soft) }
-nav ul { columns: 2; padding: 0; list-style: none; font-size: .92rem } nav li { break-inside: avoid; padding: .1rem 0 }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; scroll-margin-top: 1rem }
-summary { cursor: pointer; padding: .6rem .9rem } details > div { padding: 0 .9rem .9rem }
+nav { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 0 2rem; font-size: .92rem }
+nav ul { margin: 0; padding: 0; list-style: none } nav li { padding: .1rem 0 }
+details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0 }
+summary { cursor: pointer; padding: .6rem .9rem } summary .soft { margin-left: .6rem }
+details > div { padding: 0 .9rem .9rem; scroll-margin-top: 4rem }
 .method { display: inline-block; min-width: 4.2rem; font: 600 .8rem ui-monospace, monospace }
 .get { color: #1a7f4b } .post { color: var(--accent) } .put { color: #b26a00 } .delete { color: #c0352b }
 code, pre { font: .86rem/1.5 ui-monospace, monospace } pre { background: var(--code); border-radius: .4rem;
   padding: .7rem .9rem; overflow-x: auto; margin: .3rem 0 1rem }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; margin-bottom: 1rem }
 td, th { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: left; vertical-align: top }
-h3 { font-size: .8rem; margin: 1rem 0 .3rem; color: var(--soft); text-transform: uppercase; letter-spacing: .05em }
-@media (max-width: 40rem) { nav ul { columns: 1 } }
+h3 { font-size: .85rem; margin: 1rem 0 .3rem } h3 .soft { font-weight: normal; margin-left: .4rem }
 """
+
+LINKS = (
+    ("/docs", "API reference", "Every call, with examples."),
+    ("/api/v1/openapi.json", "OpenAPI document", "The same for programs."),
+    ("/health/ready", "Health", "Whether the server and its database are ready."),
+)
+
+COMMANDS = (
+    ("weft validate FILE", "Everything that is wrong with a definition, at once."),
+    ("weft run FILE", "Run a definition, and watch its steps."),
+    ("weft list", "The executions."),
+    ("weft task list", "What waits for people."),
+)
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -38,9 +53,9 @@ def landing_page(version: str) -> str:
     return _page(
         "Weftline",
         f"""<h1>Weftline</h1><p class="soft">Durable business workflows, version {escape(version)}.</p>
-<ul><li><a href="/docs">API reference</a></li>
-<li><a href="/api/v1/openapi.json">OpenAPI document</a></li>
-<li><a href="/health/ready">Health</a></li></ul>""",
+<h2>Here</h2>{_table((f'<a href="{path}">{name}</a>', text) for path, name, text in LINKS)}
+<h2>On the command line</h2>{_table((f"<code>{command}</code>", text) for command, text in COMMANDS)}
+<p class="soft"><code>weft --help</code> lists all commands.</p>""",
     )
 
 
@@ -51,18 +66,20 @@ def reference_page(document: dict[str, Any]) -> str:
         document: its OpenAPI document.
     """
     info = document["info"]
-    groups: dict[str, list[str]] = {}
-    index: list[str] = []
+    types = document["components"]["schemas"]
+    groups: dict[str, tuple[list[str], list[str]]] = {}
     for path, method, operation in _operations(document):
         anchor = escape(operation["operationId"])
-        groups.setdefault(operation["tags"][0], []).append(_operation(path, method, operation, anchor))
-        index.append(f'<li><a href="#{anchor}">{escape(operation["summary"])}</a></li>')
-    sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(parts)}" for tag, parts in groups.items())
+        links, details = groups.setdefault(operation["tags"][0], ([], []))
+        links.append(f'<li><a href="#{anchor}">{escape(operation["summary"])}</a></li>')
+        details.append(_operation(path, method, operation, anchor, types))
+    index = "".join(f"<div><h3>{escape(tag)}</h3><ul>{''.join(links)}</ul></div>" for tag, (links, _) in groups.items())
+    sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(details)}" for tag, (_, details) in groups.items())
     return _page(
         f"{info['title']} API",
         f"""<h1>{escape(info["title"])} API</h1><p class="soft">Version {escape(info["version"])} ·
-<a href="/api/v1/openapi.json">OpenAPI document</a></p><p>{escape(info["description"])}</p>
-<nav><ul>{"".join(index)}</ul></nav>{sections}""",
+<a href="/api/v1/openapi.json">OpenAPI document</a></p><p>{_prose(info["description"])}</p>
+<nav>{index}</nav>{sections}""",
     )
 
 
@@ -73,28 +90,53 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
                 yield path, method, item[method]
 
 
-def _operation(path: str, method: str, operation: dict[str, Any], anchor: str) -> str:
-    parts = [f"<p>{escape(operation.get('description', ''))}</p>"]
+def _operation(path: str, method: str, operation: dict[str, Any], anchor: str, types: dict[str, Any]) -> str:
+    parts = [f"<p>{_prose(operation.get('description', ''))}</p>"]
     if parameters := operation.get("parameters"):
-        rows = "".join(
-            f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}</td>"
-            f"<td>{escape(each.get('description') or each['schema'].get('description', ''))}</td></tr>"
-            for each in parameters
-        )
-        parts.append(f"<h3>Parameters</h3><table>{rows}</table>")
+        rows = ((f"<code>{escape(each['name'])}</code>", each["in"], _meaning(each, types)) for each in parameters)
+        parts.append(f"<h3>Parameters</h3>{_table(rows)}")
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(f"<h3>Body · {escape(kind)}</h3>{_example(media)}")
+        parts.append(f"{_heading('Body', kind)}{_example(media)}")
     for status, response in operation["responses"].items():
         parts += [
-            f"<h3>{escape(status)} · {escape(response['description'])}</h3>{_example(media)}"
+            f"{_heading(f'Answer {status}', response['description'])}{_example(media)}"
             for kind, media in response.get("content", {}).items()
             if kind == "application/json"
         ]
+    # the anchor is inside, since browsers open what is closed around a link's target
     return (
-        f'<details id="{anchor}"><summary><span class="method {method}">{method.upper()}</span> '
+        f'<details><summary><span class="method {method}">{method.upper()}</span> '
         f"<code>{escape(path)}</code> <span class='soft'>{escape(operation['summary'])}</span></summary>"
-        f"<div>{''.join(parts)}</div></details>"
+        f'<div id="{anchor}">{"".join(parts)}</div></details>'
     )
+
+
+def _meaning(parameter: dict[str, Any], types: dict[str, Any]) -> str:
+    schema = parameter["schema"]
+    meaning = _prose(parameter.get("description") or schema.get("description", ""))
+    return f"{meaning} {', '.join(f'<code>{escape(value)}</code>' for value in _values(schema, types))}"
+
+
+def _values(schema: dict[str, Any], types: dict[str, Any]) -> list[str]:
+    """What a parameter may be, where that is one of a few."""
+    if "$ref" in schema:
+        return _values(types[schema["$ref"].rpartition("/")[2]], types)
+    parts = [*schema.get("anyOf", ()), schema.get("items", {})]
+    return schema.get("enum") or [value for part in parts if part for value in _values(part, types)]
+
+
+def _heading(title: str, note: str) -> str:
+    return f'<h3>{escape(title)}<span class="soft">{escape(note)}</span></h3>'
+
+
+def _prose(text: str) -> str:
+    """Text whose `quoted` parts are code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    lines = (f"<tr><td>{'</td><td>'.join(cells)}</td></tr>" for cells in rows)
+    return f"<table>{''.join(lines)}</table>"
 
 
 def _example(media: dict[str, Any]) -> str:
