@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 from weftline.authoring import ActionRegistry, Context
 
 registry = ActionRegistry()
+
+KILLED = 86
+"""How a process ends that ``kill`` ran in."""
 
 
 async def note(ctx: Context) -> str:
@@ -29,13 +31,8 @@ async def book(ctx: Context) -> str:
 
 async def kill(ctx: Context) -> None:
     """Takes its worker down."""
-    os._exit(86)
+    os._exit(KILLED)
 
 
-async def hang(ctx: Context) -> None:
-    """Never ends."""
-    await asyncio.Event().wait()
-
-
-for function in (note, ponder, book, kill, hang):
+for function in (note, ponder, book, kill):
     registry.register(function.__name__, function)

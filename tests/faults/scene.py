@@ -86,10 +86,8 @@ class Scene:
 
     async def held_by(self, worker: str) -> set[UUID]:
         """The executions that workers of this name hold."""
-        rows = await self.owner.fetch(
-            "SELECT e.id FROM executions e JOIN workers w ON w.id = e.owner WHERE w.name = $1", worker
-        )
-        return {row["id"] for row in rows}
+        held = "SELECT id FROM executions WHERE owner = ANY ($1)"
+        return {row["id"] for row in await self.harness.fetch(held, await self.identities(worker))}
 
     async def identities(self, worker: str) -> set[UUID]:
         """Under which ids workers of this name are registered."""
@@ -140,15 +138,16 @@ def _check_order(events: list[Event]) -> None:
 
 
 @asynccontextmanager
-async def scene(url: str) -> AsyncIterator[Scene]:
-    """A scene on a migrated database."""
+async def scene(url: str, *, is_new: bool = True) -> AsyncIterator[Scene]:
+    """A scene on a migrated database; not ``is_new`` where it was set already."""
     pool = await create_pool(url, "weft_api")
     owner = await asyncpg.connect(url)
     try:
-        await owner.execute("CREATE TABLE ledger (execution_id uuid, step text)")
-        await owner.execute("GRANT INSERT ON ledger TO weft_worker")
         harness = Harness(url, pool)
-        await harness.publish(*WORKFLOW)
+        if is_new:
+            await owner.execute("CREATE TABLE ledger (execution_id uuid, step text)")
+            await owner.execute("GRANT INSERT ON ledger TO weft_worker")
+            await harness.publish(*WORKFLOW)
         yield Scene(harness, owner)
     finally:
         owner.terminate()
