@@ -247,14 +247,17 @@ class Committer:
 
     async def commit_joined(
         self, attempt: Attempt, outcome: ActionCompleted, connection: PoolConnectionProxy[asyncpg.Record]
-    ) -> None:
-        """Store what an action's result leads to, in the transaction that the action wrote in, and commit it."""
+    ) -> bool:
+        """Store what an action's result leads to, in the transaction that the action wrote in, and commit it.
+
+        Returns:
+            False where it was not committed: the caller must roll back.
+        """
         run = attempt.run
         while run.committing is not None:
             await run.committing
         if run.is_dropped or run.inflight.get(attempt.step.key) is not attempt:
-            await connection.execute("ROLLBACK")
-            return
+            return False
         run.committing = asyncio.get_running_loop().create_future()
         del run.inflight[attempt.step.key]
         run.feed(outcome, self._clock.now())
@@ -270,8 +273,7 @@ class Committer:
             # whether a COMMIT that broke took effect is unknown: the log will tell whoever claims the run next
             log.warning("joined transaction failed", execution_id=run.id_text, error=str(error))
             self._finish([run])
-            if not connection.is_closed():
-                await connection.execute("ROLLBACK")
             self._host.lose(run, counts=not isinstance(error, Fenced | StoreUnavailable))
-        else:
-            self._committed(runs)
+            return False
+        self._committed(runs)
+        return True

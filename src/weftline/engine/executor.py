@@ -29,7 +29,7 @@ from weftline.machine.state import Step
 from weftline.machine.stimulus import ActionCompleted, ActionFailed
 from weftline.model.errors import WorkflowError
 from weftline.store.commit import encode
-from weftline.store.errors import Unstorable
+from weftline.store.errors import StoreUnavailable, Unstorable
 
 if TYPE_CHECKING:
     import asyncpg
@@ -135,6 +135,7 @@ class Executor:
         clock: for scopes of computed timeouts.
         report: called with an attempt and what came of it.
         miss: called instead where the attempt's action is unknown, with what that would come to.
+        lose: called instead where the database went away under the action's transaction; no fault of the action.
         open_joined: begins a transaction for an attempt that wants to join its own.
         lanes: attempts that may be waiting at once.
         threads: plain functions that may run at once.
@@ -146,6 +147,7 @@ class Executor:
         clock: Clock,
         report: Callable[[Attempt, Outcome], None],
         miss: Callable[[Attempt, ActionFailed], None],
+        lose: Callable[[Run], None],
         open_joined: Callable[[Attempt], Awaitable[JoinedTransaction]],
         *,
         lanes: int,
@@ -155,6 +157,7 @@ class Executor:
         self._clock = clock
         self._report = report
         self._miss = miss
+        self._lose = lose
         self._open_joined = open_joined
         self._max_lanes = lanes
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="weft-action")
@@ -293,6 +296,14 @@ class Executor:
         except Unstorable as error:
             return self._failed(attempt, "invalid_output", f"the action's output is {error}", retryable=False)
         except Exception as error:
+            joined = attempt.joined
+            if isinstance(error, StoreUnavailable) or (joined is not None and joined.is_broken):
+                log.warning(
+                    "the database went away under an action", execution_id=attempt.run.id_text, error=str(error)
+                )
+                attempt.finish()
+                self._lose(attempt.run)
+                return None
             return self._crashed(attempt, error)
 
     async def _call(self, action: ActionDefinition, context: Context) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from weftline.engine.executor import Attempt, Outcome
 
 log = structlog.get_logger(__name__)
+
+BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What a connection that went away may raise. One that was cancelled in mid-query raises ``InternalClientError``."""
 
 
 class JoinedTransaction:
@@ -49,23 +53,33 @@ class JoinedTransaction:
         """
         with translated():
             proxy = await self._pool.acquire()
-        try:
-            await proxy.execute("BEGIN")
-            await set_tenant(proxy, self._attempt.run.tenant.id)
-        except BaseException:
-            await self._pool.release(proxy)
-            raise
         self._proxy = proxy
+        try:
+            with translated():
+                await proxy.execute("BEGIN")
+                await set_tenant(proxy, self._attempt.run.tenant.id)
+        except BaseException:
+            await self._give_back()
+            raise
         return self
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the connection went away, and the action's writes with it."""
+        try:
+            return self._proxy is None or self._proxy.is_closed()
+        except asyncpg.InterfaceError:
+            # the pool has taken it back, as it does when a connection ends
+            return True
 
     async def conclude(self, outcome: Outcome) -> None:
         """Commit the action's writes with its result; where it failed, roll them back and report the failure."""
         if isinstance(outcome, ActionCompleted):
             assert self._proxy is not None
-            try:
-                await self._committer.commit_joined(self._attempt, outcome, self._proxy)
-            finally:
+            if await self._committer.commit_joined(self._attempt, outcome, self._proxy):
                 await self._give_back()
+            else:
+                await self.roll_back()
         else:
             await self.roll_back()
             self._committer.report(self._attempt, outcome)
@@ -74,15 +88,20 @@ class JoinedTransaction:
         """Undo the action's writes."""
         assert self._proxy is not None
         try:
-            if not self._proxy.is_closed():
+            if not self.is_broken:
                 await self._proxy.execute("ROLLBACK")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except BROKEN as error:
             log.warning("rollback failed; the connection is dropped", error=str(error))
-            self._proxy.terminate()
+            with suppress(asyncpg.InterfaceError):  # the pool may have taken it back meanwhile
+                self._proxy.terminate()
         finally:
             await self._give_back()
 
     async def _give_back(self) -> None:
+        """Return the connection. One that broke is replaced by the pool, and must not take the lane along."""
         proxy, self._proxy = self._proxy, None
         if proxy is not None:
-            await self._pool.release(proxy)
+            try:
+                await self._pool.release(proxy)
+            except BROKEN as error:
+                log.warning("a broken connection was returned", error=str(error))

@@ -379,6 +379,7 @@ class _Parts:
             clock,
             self.committer.report,
             worker.miss,
+            lambda run: worker.lose(run, counts=True),
             lambda attempt: JoinedTransaction(pool, self.committer, attempt).begin(),
             lanes=options.lanes,
             threads=options.threads,
