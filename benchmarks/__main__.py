@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from benchmarks import report
 from benchmarks.comparison import PEERS, compare
-from benchmarks.figure import Figure
+from benchmarks.figure import BenchmarkFailed, Figure
 from benchmarks.http_starts import http
 from benchmarks.lab import Lab, open_lab
 from benchmarks.latency import latency
@@ -87,7 +88,12 @@ def main() -> None:
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
     names = options.names or list(BENCHMARKS)
-    uvloop.run(measure(names, is_quick=options.quick, with_peers=not options.no_peers))
+    try:
+        uvloop.run(measure(names, is_quick=options.quick, with_peers=not options.no_peers))
+    except BenchmarkFailed as error:
+        sys.exit(f"failed: {error}")
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        sys.exit("stopped")
 
 
 if __name__ == "__main__":
