@@ -9,7 +9,7 @@ import typer
 from weftline.cli.options import AsJson, ExecutionId, Input, Limit
 from weftline.cli.output import local_time, print_json, print_table, span
 from weftline.model.ids import DEFAULT_TENANT
-from weftline.model.status import ExecutionStatus
+from weftline.model.status import ExecutionStatus, StepStatus
 
 if TYPE_CHECKING:
     from weftline.features.executions.schemas import EventOut, ExecutionDetail, StepList
@@ -168,7 +168,7 @@ def _print_steps(steps: StepList) -> None:
                 step.step_status.value,
                 step.attempt,
                 local_time(step.started_at),
-                _compact(step.error or step.output),
+                _compact(step.output if step.step_status is StepStatus.COMPLETED else step.error),
             )
             for step in steps.items
         ],

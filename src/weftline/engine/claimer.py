@@ -53,6 +53,15 @@ class Host(Protocol):
         """Drop every run in hand, and hand them back as soon as the database answers."""
         ...
 
+    @property
+    def abandoned(self) -> int:
+        """How often everything in hand was dropped."""
+        ...
+
+    def pass_back(self, ids: list[UUID]) -> None:
+        """Executions were claimed that cannot be taken."""
+        ...
+
     def set_aside(self, execution_id: UUID) -> None:
         """An execution cannot be brought up to date here; let others try, later."""
         ...
@@ -106,11 +115,12 @@ class Claimer(Loop):
         if self.wants_room:
             return 0
         connection = await self._link.get()
+        abandoned = self._host.abandoned
         try:
             with translated():
                 rows = await connection.fetch(CLAIM, self._host.worker_id, self._clock.now(), self._batch)
                 if rows:
-                    await self._take(connection, rows)
+                    await self._take(connection, rows, abandoned)
                 else:
                     self._next_wake = await connection.fetchval(NEXT_WAKE)
         except Exception as error:
@@ -121,7 +131,9 @@ class Claimer(Loop):
             raise
         return len(rows)
 
-    async def _take(self, connection: asyncpg.Connection[asyncpg.Record], rows: list[asyncpg.Record]) -> None:
+    async def _take(
+        self, connection: asyncpg.Connection[asyncpg.Record], rows: list[asyncpg.Record], abandoned: int
+    ) -> None:
         runs: dict[UUID, Run] = {}
         faults: dict[UUID, Fault] = {}
         for row in rows:
@@ -148,6 +160,10 @@ class Claimer(Loop):
                 row["inbox_seen"],
             )
         messages = await self._messages(connection, rows)
+        if self._host.abandoned != abandoned:
+            # the lease was lost, or the database was away, while these were on their way: they may be others' by now
+            self._host.pass_back([row["id"] for row in rows])
+            return
         now = self._clock.now()
         for row in rows:
             run = runs.get(row["id"])

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import structlog
 
+from weftline.engine.link import Link
 from weftline.engine.loop import Loop
 from weftline.model.ids import uuid7
 from weftline.store.errors import translated
@@ -50,11 +51,18 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def _elapsed() -> float:
+    """Seconds on a clock that nobody sets and, where the system has one, that goes on while the machine sleeps."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
 class Lease(Loop):
     """Keeps the worker's lease.
 
     Args:
-        pool: the worker's connections.
+        link: a connection of its own: joined transactions, which may take all of the pool's, must not starve it.
         name: for people.
         seconds: how long the lease lasts after each renewal.
         lost: called when the lease is lost; everything in hand must be dropped before it returns.
@@ -62,13 +70,13 @@ class Lease(Loop):
 
     def __init__(
         self,
-        pool: asyncpg.Pool[asyncpg.Record],
+        link: Link,
         name: str,
         seconds: float,
         lost: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__("lease", seconds / 3)
-        self._pool = pool
+        self._link = link
         self._name = name
         self._seconds = seconds
         self._lost = lost
@@ -78,7 +86,7 @@ class Lease(Loop):
     @property
     def is_valid(self) -> bool:
         """Whether the lease has certainly not run out."""
-        return time.monotonic() < self._valid_until
+        return _elapsed() < self._valid_until
 
     async def acquire(self) -> None:
         """Register as a new worker.
@@ -87,9 +95,9 @@ class Lease(Loop):
             StoreUnavailable: the database does not answer.
         """
         worker_id = uuid7()
-        before = time.monotonic()
+        before = _elapsed()
         with translated():
-            await self._pool.execute(
+            await (await self._link.get()).execute(
                 WORKERS["register"], worker_id, self._name, host_identity(), os.getpid(), self._seconds
             )
         self.worker_id = worker_id
@@ -97,9 +105,9 @@ class Lease(Loop):
 
     async def run_once(self) -> int:
         """Renew the lease; where it has run out, drop everything and begin anew."""
-        before = time.monotonic()
+        before = _elapsed()
         with translated():
-            renewed = await self._pool.fetchval(WORKERS["renew"], self.worker_id, self._seconds)
+            renewed = await (await self._link.get()).fetchval(WORKERS["renew"], self.worker_id, self._seconds)
         if renewed is None:
             log.warning("lease lost", worker_id=str(self.worker_id))
             self._valid_until = 0.0
@@ -112,5 +120,5 @@ class Lease(Loop):
     async def retire(self) -> None:
         """Give the lease back; the worker must hold nothing any more."""
         with translated():
-            await self._pool.execute(WORKERS["retire"], self.worker_id)
+            await (await self._link.get()).execute(WORKERS["retire"], self.worker_id)
         self._valid_until = 0.0

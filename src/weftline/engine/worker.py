@@ -53,8 +53,9 @@ HAND_BACK = queries("executions")["hand_back"]
 INBOX_SECONDS = 0.1
 """Between looks into the inboxes of executions in hand."""
 
-PASS_ON_SECONDS, PASS_ON_DELAY = 60.0, 0.5
-"""How long a step whose action is unknown to one worker is left to others, and how long each turn lasts."""
+PASS_ON_SECONDS, PASS_ON_ALONE_SECONDS, PASS_ON_DELAY = 60.0, 2.0, 0.5
+"""How long a step whose action is unknown here is left to other workers, how long where there is none (one may just be
+starting), and how long each turn lasts."""
 
 SET_ASIDE_SECONDS = 60.0
 """Before an execution that could not be understood is tried again."""
@@ -125,6 +126,8 @@ class Worker:
         self._clock = clock or SystemClock()
         self._runs: dict[UUID, Run] = {}
         self._is_draining = False
+        self.abandoned = 0
+        """How often everything in hand was dropped; a claim under way meanwhile must not be taken."""
         self._parts: _Parts | None = None
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -288,6 +291,10 @@ class Worker:
         self.drop(run)
         self._send_off(lambda: self._hand_back(self.parts, [run.id], losses=int(counts)))
 
+    def pass_back(self, ids: list[UUID]) -> None:
+        """Executions were claimed that cannot be taken."""
+        self._send_off(lambda: self._hand_back(self.parts, ids))
+
     def set_aside(self, execution_id: UUID) -> None:
         """An execution cannot be brought up to date here; let others try, later."""
         self._send_off(lambda: self._hand_back(self.parts, [execution_id], delay=SET_ASIDE_SECONDS))
@@ -299,6 +306,7 @@ class Worker:
 
     async def abandon(self) -> None:
         """Drop every run in hand, and hand them back as soon as the database answers."""
+        self.abandoned += 1
         for run in list(self._runs.values()):
             self.drop(run)
         while not self._is_draining:
@@ -337,7 +345,8 @@ class Worker:
         parts, run = self.parts, attempt.run
         with translated():
             others = await parts.pool.fetchval(queries("workers")["others"], self.worker_id)
-        if others and self._clock.now() - attempt.step.started_at < PASS_ON_SECONDS:
+        waited = self._clock.now() - attempt.step.started_at
+        if waited < (PASS_ON_SECONDS if others else PASS_ON_ALONE_SECONDS):
             self.drop(run)
             await self._hand_back(parts, [run.id], delay=PASS_ON_DELAY)
         else:
@@ -370,9 +379,9 @@ class _Parts:
     ) -> None:
         name = options.name
         self.pool = pool
-        self.links = [Link(url, f"{name} {purpose}") for purpose in ("commit", "claim", "listen")]
-        commit_link, claim_link, listen_link = self.links
-        self.lease = Lease(pool, name, options.lease_seconds, worker.abandon)
+        self.links = [Link(url, f"{name} {purpose}") for purpose in ("commit", "claim", "listen", "lease")]
+        commit_link, claim_link, listen_link, lease_link = self.links
+        self.lease = Lease(lease_link, name, options.lease_seconds, worker.abandon)
         self.committer = Committer(worker, commit_link, clock, batch=options.commit_batch)
         self.executor = Executor(
             registry,

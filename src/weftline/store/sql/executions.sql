@@ -92,7 +92,13 @@ SELECT input::text, snapshot::text, snapshot_seq FROM executions WHERE tenant_id
 -- that counts as a loss.
 UPDATE executions
 SET owner = NULL, clean = false, wake_at = to_timestamp($3::float8), lost_leases = lost_leases + $4::int
-WHERE owner = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2));
+WHERE ctid = ANY (ARRAY(
+    SELECT e.ctid
+    FROM executions e
+    WHERE e.owner = $1 AND ($2::uuid[] IS NULL OR e.id = ANY ($2))
+    ORDER BY e.tenant_id, e.id
+    FOR UPDATE
+));
 
 -- name: rescue
 -- Free up to $2 executions whose worker's lease has run out. Each such loss is counted, so that an execution that
