@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         False, description="Whether the http action may call private, loopback and link-local addresses."
     )
-    worker_capacity: int = Field(2000, ge=1, description="Executions that one worker holds in memory at a time.")
+    worker_capacity: int = Field(1000, ge=1, description="Executions that one worker holds in memory at a time.")
     worker_slots: int = Field(200, ge=1, description="Actions that one worker runs at a time.")
     worker_threads: int = Field(16, ge=1, description="Threads of one worker for actions that are plain functions.")
     worker_lease_seconds: float = Field(
