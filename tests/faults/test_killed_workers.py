@@ -88,15 +88,19 @@ async def _took_a_new_identity(scene: Scene, name: str, old: set[UUID]) -> bool:
     return bool(await scene.identities(name) - old)
 
 
-async def test_an_action_that_kills_its_worker_at_the_first_step_fails_its_execution(scene: Scene, crew: Crew) -> None:
+async def test_an_action_that_kills_its_worker_at_the_first_step_fails_its_execution_alone(
+    scene: Scene, crew: Crew
+) -> None:
     await scene.harness.publish(action("boom", "kill"), id="poison")
     [poison] = await scene.harness.start({}, workflow="poison")
+    innocent = await scene.harness.start(*({"n": n} for n in range(30)))
     losses = await _supervise_until_all_ended(scene, crew)
     row = await scene.harness.row(poison)
     assert row["status"] == "failed"
     assert orjson.loads(row["error"])["code"] == "interrupted"
     assert orjson.loads(row["error"])["stepId"] == "boom"
     assert losses == MAX_INTERRUPTIONS + 1
+    await scene.verify(innocent)
 
 
 async def test_an_action_that_kills_its_worker_late_in_its_execution_fails_it_too(scene: Scene, crew: Crew) -> None:

@@ -62,6 +62,10 @@ class Host(Protocol):
         """Executions were claimed that cannot be taken."""
         ...
 
+    def admits(self, run: Run) -> bool:
+        """Whether a run may be taken beside those in hand."""
+        ...
+
     def set_aside(self, execution_id: UUID) -> None:
         """An execution cannot be brought up to date here; let others try, later."""
         ...
@@ -165,6 +169,7 @@ class Claimer(Loop):
             self._host.pass_back([row["id"] for row in rows])
             return
         now = self._clock.now()
+        refused: list[UUID] = []
         for row in rows:
             run = runs.get(row["id"])
             if run is None:
@@ -174,7 +179,12 @@ class Claimer(Loop):
             except Exception:
                 self._set_aside(run.id)
             else:
-                self._host.take(run, is_new=is_new)
+                if self._host.admits(run):
+                    self._host.take(run, is_new=is_new)
+                else:
+                    refused.append(run.id)
+        if refused:
+            self._host.pass_back(refused)
 
     def _set_aside(self, execution_id: UUID) -> None:
         """One execution that cannot be understood must not keep the others from being claimed."""

@@ -40,17 +40,6 @@ def host_identity() -> str:
     return f"{platform.node()} {namespace}".strip()
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of this pid exists on this host."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _elapsed() -> float:
     """Seconds on a clock that nobody sets and, where the system has one, that goes on while the machine sleeps."""
     if sys.platform == "linux":

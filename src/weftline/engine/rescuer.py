@@ -8,8 +8,9 @@ import asyncpg
 import structlog
 
 from weftline.engine.clock import Clock
-from weftline.engine.lease import WORKERS, host_identity, is_alive
+from weftline.engine.lease import WORKERS, host_identity
 from weftline.engine.loop import Loop
+from weftline.store.embedded.processes import is_alive
 from weftline.store.errors import translated
 from weftline.store.queries import queries
 

@@ -57,6 +57,12 @@ PASS_ON_SECONDS, PASS_ON_ALONE_SECONDS, PASS_ON_DELAY = 60.0, 2.0, 0.5
 """How long a step whose action is unknown here is left to other workers, how long where there is none (one may just be
 starting), and how long each turn lasts."""
 
+PASS_BACK_DELAY = 0.1
+"""Before an execution that was claimed but not taken can be claimed again."""
+
+SUSPICIOUS, SUSPICION_SECONDS = 2, 10.0
+"""Lost workers under one attempt that make an execution suspect, and how long one suspect keeps out the others."""
+
 SET_ASIDE_SECONDS = 60.0
 """Before an execution that could not be understood is tried again."""
 
@@ -126,6 +132,7 @@ class Worker:
         self._clock = clock or SystemClock()
         self._runs: dict[UUID, Run] = {}
         self._is_draining = False
+        self._suspect: tuple[Run | None, float] = (None, 0.0)
         self.abandoned = 0
         """How often everything in hand was dropped; a claim under way meanwhile must not be taken."""
         self._parts: _Parts | None = None
@@ -227,6 +234,21 @@ class Worker:
         run = self._runs.get(execution_id)
         return None if run is None or run.is_leaving else run
 
+    def admits(self, run: Run) -> bool:
+        """Whether a run may be taken beside those in hand: of those under which workers were lost, one at a time.
+
+        Whatever shared a worker with an action that kills its process looks like a killer itself. Taken one by one,
+        the innocent ones get to their end, and the next loss has one culprit.
+        """
+        if all(step.interruptions < SUSPICIOUS for step in run.state.open.values()):
+            return True
+        now = self._clock.now()
+        suspect, since = self._suspect
+        if suspect is not None and self._runs.get(suspect.id) is suspect and now - since < SUSPICION_SECONDS:
+            return False
+        self._suspect = (run, now)
+        return True
+
     def take(self, run: Run, *, is_new: bool) -> None:
         """A run was claimed and brought up to date."""
         self._runs[run.id] = run
@@ -293,7 +315,7 @@ class Worker:
 
     def pass_back(self, ids: list[UUID]) -> None:
         """Executions were claimed that cannot be taken."""
-        self._send_off(lambda: self._hand_back(self.parts, ids))
+        self._send_off(lambda: self._hand_back(self.parts, ids, delay=PASS_BACK_DELAY))
 
     def set_aside(self, execution_id: UUID) -> None:
         """An execution cannot be brought up to date here; let others try, later."""

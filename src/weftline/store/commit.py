@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 
 _APPEND = queries("events")["append"]
 _RELEASE = queries("executions")["release"]
+_COLUMNS = 7
+"""Parameters of ``_APPEND``."""
+_RELEASE_AFTER = re.sub(r"[$]([0-9]+)", lambda match: f"${int(match[1]) + _COLUMNS}", _RELEASE)
+# both at once, in the one round trip that most commits are; where a release is missing, the division by zero undoes it
+_APPEND_AND_RELEASE = (
+    f"WITH appended AS ({_APPEND}), released AS ({_RELEASE_AFTER}) "  # noqa: S608  # made of our own files alone
+    f"SELECT 1 / (count(*) = ${_COLUMNS + 15}::int)::int FROM released"
+)
 _CONSUME = queries("inbox")["consume"]
 _SUBSCRIBE = queries("subscriptions")["subscribe"]
 _UNSUBSCRIBE = queries("subscriptions")["unsubscribe"]
@@ -204,21 +213,16 @@ class Commit:
             StoreUnavailable: the connection broke; whether it was written is unknown.
         """
         with translated():
-            if not self._only_events() and not connection.is_in_transaction():
+            # one statement is a transaction of its own
+            if self._has_effects() and not connection.is_in_transaction():
                 async with connection.transaction():
                     await self._write(connection, worker_id, now)
             else:
-                # one statement is a transaction of its own
                 await self._write(connection, worker_id, now)
 
-    def _only_events(self) -> bool:
-        return not (
-            self._releases
-            or self._consumed
-            or self._subscribed
-            or self._unsubscribed
-            or self._opened_tasks
-            or self._closed_tasks
+    def _has_effects(self) -> bool:
+        return bool(
+            self._consumed or self._subscribed or self._unsubscribed or self._opened_tasks or self._closed_tasks
         )
 
     async def _write(
@@ -227,14 +231,17 @@ class Commit:
         worker_id: UUID,
         now: float,
     ) -> None:
-        if self._events:
-            await connection.execute(_APPEND, *zip(*self._events, strict=True))
         if self._releases:
             # in the order in which rows of executions are always locked
             self._releases.sort(key=_lock_order)
-            released = await connection.fetch(_RELEASE, worker_id, now, *zip(*self._releases, strict=True))
-            if len(released) != len(self._releases):
-                raise Fenced(f"{len(self._releases) - len(released)} executions are no longer this worker's")
+            events: Iterable[Sequence[Any]] = zip(*self._events, strict=True) if self._events else ((),) * _COLUMNS
+            releases = zip(*self._releases, strict=True)
+            try:
+                await connection.execute(_APPEND_AND_RELEASE, *events, worker_id, now, *releases, len(self._releases))
+            except asyncpg.DivisionByZeroError as error:
+                raise Fenced("some of the executions are no longer this worker's") from error
+        elif self._events:
+            await connection.execute(_APPEND, *zip(*self._events, strict=True))
         if self._consumed:
             await connection.execute(_CONSUME, *zip(*self._consumed, strict=True))
         if self._subscribed:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Role = Literal["weft_api", "weft_worker"]
 
+IDLE_IN_TRANSACTION = "15s"
+"""How long a transaction on a connection of :func:`connect` may stand still."""
+
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a connection."""
 
@@ -47,8 +50,13 @@ async def create_pool(
 
 
 async def connect(url: str, role: Role, *, name: str = "weftline") -> asyncpg.Connection[asyncpg.Record]:
-    """One connection that acts under ``role``; see :func:`create_pool`."""
-    return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=_settings(role, name))
+    """One connection that acts under ``role``; see :func:`create_pool`.
+
+    The server ends it when a transaction of it stands still for long: a process that freezes between two statements
+    must not keep its locks from those who take over.
+    """
+    settings = _settings(role, name) | {"idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION}
+    return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=settings)
 
 
 @asynccontextmanager
