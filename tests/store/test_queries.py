@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.conftest import Connect
+
 from weftline.store.queries import queries, tables
 
 API_ONLY = {"start", "send", "deliver", "by_idempotency_key", "published"}
