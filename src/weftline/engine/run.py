@@ -31,26 +31,33 @@ SNAPSHOT_EVERY = 1_000
 
 
 class Facts(Mapping[str, Any]):
-    """``execution``, ``tenant`` and ``vars`` for expressions, made when one asks."""
+    """``execution``, ``tenant`` and ``vars`` for expressions, made when one asks.
 
-    __slots__ = ("_run",)
+    It must not know the run: the two would hold each other, and every run that has ended would wait for the garbage
+    collector.
+    """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    __slots__ = ("_id", "_state", "_tenant", "_version_number", "_workflow_id")
+
+    def __init__(self, id: str, workflow_id: str, version_number: int, tenant: Tenant, state: State) -> None:
+        self._id = id
+        self._workflow_id = workflow_id
+        self._version_number = version_number
+        self._tenant = tenant
+        self._state = state
 
     def __getitem__(self, name: str) -> Any:
-        run = self._run
         match name:
             case "execution":
-                started = run.state.started_at
+                started = self._state.started_at
                 return {
-                    "id": run.id_text,
-                    "workflowId": run.workflow_id,
-                    "versionNumber": run.version_number,
+                    "id": self._id,
+                    "workflowId": self._workflow_id,
+                    "versionNumber": self._version_number,
                     "startedAt": None if started is None else datetime.fromtimestamp(started, UTC).isoformat(),
                 }
             case "tenant":
-                return {"id": str(run.tenant.id), "slug": run.tenant.slug}
+                return {"id": str(self._tenant.id), "slug": self._tenant.slug}
             case "vars":
                 return {}
             case _:
@@ -131,7 +138,7 @@ class Run:
         self.is_dropped = False
         self.is_leaving = False
         self.timer_due: float | None = None
-        self.facts = Facts(self)
+        self.facts = Facts(self.id_text, workflow_id, version_number, tenant, state)
 
     def feed(self, stimulus: Stimulus, now: float) -> None:
         """Let something happen to the execution; what follows waits in ``pending``, ``effects`` and ``to_run``."""
