@@ -71,7 +71,7 @@ def test_an_execution_can_be_started_watched_and_steered_to_its_end(command: Com
         [task] = eventually(lambda: command("task", "list", "--json").json, "the task is open")
         assert (task["executionId"], task["assignTo"]) == (execution_id, ["clerks"])
         assert command("task", "claim", task["id"], "--user", "ada").code == 0
-        refused = command("task", "complete", task["id"], "--data", "{}")
+        refused = command("task", "complete", task["id"], "--outcome", "approved", "--data", "{}")
         assert (refused.code, "/data" in refused.err) == (2, True)
         done = command("task", "complete", task["id"], "--outcome", "approved", "--data", '{"note": "ok"}', "--json")
         assert (done.json["status"], done.json["completedBy"]) == ("completed", "ada")
@@ -188,6 +188,7 @@ def test_schema_prints_the_schema_and_the_reference(command: Command):
 def test_config_lists_every_setting_and_masks_secrets(command: Command, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WEFT_ADMIN_PASSWORD", "hunter2")
     monkeypatch.setenv("WEFT_PRT", "1")
+    monkeypatch.delenv("WEFT_PORT", raising=False)
     ran = command("config", "--json")
     settings: dict[str, dict[str, Any]] = {row["name"]: row for row in ran.json}
     assert settings["WEFT_ADMIN_PASSWORD"]["source"] == "env"

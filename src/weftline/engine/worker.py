@@ -50,6 +50,9 @@ log = structlog.get_logger(__name__)
 
 HAND_BACK = queries("executions")["hand_back"]
 
+START_ATTEMPTS = 5
+"""How often a starting worker tries to get its lease."""
+
 INBOX_SECONDS = 0.1
 """Between looks into the inboxes of executions in hand."""
 
@@ -153,7 +156,7 @@ class Worker:
                 self._url, "weft_worker", name=self._options.name, max_size=self._options.connections
             )
         parts = _Parts(self, self._url, pool, self._registry, self._options, self._clock)
-        await parts.lease.acquire()
+        await _insist(parts.lease.acquire)
         self._is_draining = False
         self._parts = parts
         parts.committer.start()
@@ -385,6 +388,21 @@ class Worker:
         failure = WorkflowError("unstorable", f"a value cannot be stored: {error}", retryable=False)
         again.feed(Fault(failure.to_json()), self._clock.now())
         self.take(again, is_new=False)
+
+
+async def _insist(attempt: Callable[[], Awaitable[None]]) -> None:
+    """Try again a few times: a server that was reached a moment ago may just be coming back.
+
+    Raises:
+        StoreUnavailable: it does not.
+    """
+    for _ in range(START_ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except StoreUnavailable as error:
+            log.warning("database unavailable", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+    return await attempt()
 
 
 class _Parts:
