@@ -199,11 +199,10 @@ class Committer:
 
     def _finish(self, runs: list[Run]) -> None:
         """The commit of these runs is over, whatever came of it."""
-        done = None
         for run in runs:
             done, run.committing = run.committing, None
-        if done is not None and not done.done():
-            done.set_result(None)
+            if done is not None and not done.done():
+                done.set_result(None)
 
     def _committed(self, runs: list[Run]) -> None:
         """The commit is on disk: let go what was released, start the actions that it led to."""
@@ -225,6 +224,12 @@ class Committer:
     async def _one_by_one(self, runs: list[Run], commit: Commit) -> None:
         """Commit each run by itself; those that fail are dealt with, and hurt nobody else."""
         parts = commit.split()
+        shared = runs[0].committing if runs else None
+        for run in runs:
+            # from here on each ends by itself, and whoever waits for one must not be woken by another's end
+            run.committing = asyncio.get_running_loop().create_future()
+        if shared is not None:
+            shared.set_result(None)
         for position, run in enumerate(runs):
             try:
                 await parts.get(run.id, Commit()).write(await self._link.get(), self._host.worker_id, self._clock.now())

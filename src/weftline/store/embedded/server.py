@@ -228,9 +228,13 @@ class EmbeddedServer:
         a container without an init, the old postmaster still counts as running: remove its lock files.
         """
         pid = self._postmaster_pid()
-        if pid is None or is_alive(pid):
+        if pid is None:
             return
         deadline = time.monotonic() + _SECONDS_FOR_ORPHANS
+        while is_alive(pid):  # it does not answer: most probably it was killed this very moment
+            if time.monotonic() > deadline:
+                return  # PostgreSQL will say what is in its way
+            time.sleep(0.02)
         while processes_in(self.data):
             if time.monotonic() > deadline:
                 return  # PostgreSQL will say what is in its way
