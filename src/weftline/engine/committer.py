@@ -30,6 +30,7 @@ from weftline.engine.run import Run
 from weftline.machine.command import Command
 from weftline.machine.stimulus import ActionCompleted, Stimulus
 from weftline.store.commit import Commit
+from weftline.store.connect import limit_idleness
 from weftline.store.errors import Fenced, StoreUnavailable, Unstorable, translated
 
 if TYPE_CHECKING:
@@ -272,6 +273,8 @@ class Committer:
             if not runs or not self._host.holds_lease():
                 raise Fenced("the lease ran out" if runs else "the result cannot be stored")
             with translated():
+                # the action may have taken its time, but what is written now others may have to wait for
+                await limit_idleness(connection)
                 await commit.write(connection, self._host.worker_id, self._clock.now())
                 await connection.execute("COMMIT")
         except Exception as error:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 Role = Literal["weft_api", "weft_worker"]
 
-IDLE_IN_TRANSACTION = "15s"
-"""How long a transaction on a connection of :func:`connect` may stand still."""
+IDLE_IN_TRANSACTION = "5s"
+"""How long a transaction that holds locks on the engine's rows may stand still."""
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a connection."""
@@ -67,6 +67,11 @@ async def tenant_transaction(
     async with pool.acquire() as connection, connection.transaction():
         await set_tenant(connection, tenant_id)
         yield connection
+
+
+async def limit_idleness(connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]) -> None:
+    """From now on the current transaction may not stand still for long; see :func:`connect`."""
+    await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
 
 
 async def set_tenant(
