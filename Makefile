@@ -44,7 +44,7 @@ LOCK_EXTRA := hatchling editables pyright[nodejs]
 
 lock: install ## renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@printf '%s\n' $(LOCK_EXTRA) | $(BIN)/uv pip compile pyproject.toml - --group dev --group bench \
+	@printf '%s\n' $(LOCK_EXTRA) | $(BIN)/uv pip compile pyproject.toml - --group dev \
 		--universal --python-version $(MIN_PYTHON) --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --upgrade --quiet --output-file requirements.lock
 

@@ -90,11 +90,6 @@ class Commit:
         self._opened_tasks: list[tuple[Any, ...]] = []
         self._closed_tasks: list[tuple[UUID, UUID, UUID]] = []
 
-    @property
-    def event_count(self) -> int:
-        """How many events it appends."""
-        return len(self._events)
-
     def append(self, tenant_id: UUID, execution_id: UUID, events: list[Event]) -> None:
         """Append events to an execution's log.
 

@@ -5,8 +5,7 @@
     StoreError                    something is wrong with the database
     ├── StoreUnavailable          it cannot be reached, or went away: try again later
     ├── Fenced                    another worker has the execution; what was to be written is void
-    ├── Unstorable                PostgreSQL refuses the very value (a NUL character, a number out of range)
-    └── SchemaOutOfDate           the database was migrated by another release
+    └── Unstorable                PostgreSQL refuses the very value (a NUL character, a number out of range)
 """
 
 from __future__ import annotations
@@ -31,10 +30,6 @@ class Fenced(StoreError):
 
 class Unstorable(StoreError):
     """PostgreSQL refuses a value; nothing was written."""
-
-
-class SchemaOutOfDate(StoreError):
-    """The database's schema is not the one that this release works on."""
 
 
 _UNAVAILABLE = (
