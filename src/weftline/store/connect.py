@@ -12,7 +12,7 @@ import asyncpg
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-Role = Literal["weft_api", "weft_worker"]
+Role = Literal["weft_api", "weft_worker", "weft_identity", "weft_operator"]
 
 IDLE_IN_TRANSACTION = "5s"
 """How long a transaction that holds locks on the engine's rows may stand still."""
@@ -32,7 +32,7 @@ async def create_pool(
 
     Args:
         url: a PostgreSQL URL.
-        role: the API's role, bound to one tenant at a time, or the worker's.
+        role: see ``weftline.store.roles``.
         name: shown in ``pg_stat_activity``.
         min_size, max_size: connections kept and allowed.
 

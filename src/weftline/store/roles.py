@@ -1,9 +1,10 @@
-"""The two database roles, and how they come to exist.
+"""The database roles, and how they come to exist.
 
-``weft_api`` serves people: it sees the one tenant named by ``app.current_tenant`` and nothing without it.
-``weft_worker`` runs executions of every tenant. Neither can log in, own anything or bypass row-level
-security; the login role of the database URL assumes one of them per connection (``server_settings={"role":
-API_ROLE}``).
+``weft_api`` serves people: it sees the one tenant named by ``app.current_tenant`` and nothing without it, and knows no
+password, session or key. ``weft_identity`` signs people in: it holds those, and reads who belongs to which tenant.
+``weft_operator`` serves the platform's operators: it reads every tenant and keeps the list of them. ``weft_worker``
+runs executions of every tenant. None can log in, own anything or bypass row-level security; the login role of the
+database URL assumes one of them per connection (``server_settings={"role": API_ROLE}``).
 
 Roles belong to the whole cluster, so several databases may be migrated into it at once: whoever comes
 second finds them made. From PostgreSQL 16 on, a role with CREATEROLE administers only the roles it has
@@ -19,13 +20,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 API_ROLE = "weft_api"
 WORKER_ROLE = "weft_worker"
+IDENTITY_ROLE = "weft_identity"
+OPERATOR_ROLE = "weft_operator"
+ROLES = (API_ROLE, WORKER_ROLE, IDENTITY_ROLE, OPERATOR_ROLE)
 
 _ATTRIBUTES = "NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 _POSTGRES_16 = 160000
 
 
 class RoleSetupError(Exception):
-    """The login role may not create or assume the two roles; ``statements`` are for a DBA to run."""
+    """The login role may not create or assume the roles; ``statements`` are for a DBA to run."""
 
     def __init__(self, login: str, reason: str, statements: tuple[str, ...]) -> None:
         script = "\n".join(f"    {statement};" for statement in statements)
@@ -38,7 +42,7 @@ class RoleSetupError(Exception):
 
 
 async def ensure_roles(connection: AsyncConnection) -> None:
-    """Makes both roles where they are missing and lets the login role assume them.
+    """Makes the roles that are missing and lets the login role assume them.
 
     Args:
         connection: in autocommit mode, so that a lost race spoils nothing else.
@@ -51,10 +55,10 @@ async def ensure_roles(connection: AsyncConnection) -> None:
     options = " WITH INHERIT FALSE, SET TRUE" if version >= _POSTGRES_16 else ""
     statements = tuple(
         statement
-        for role in (API_ROLE, WORKER_ROLE)
+        for role in ROLES
         for statement in (f"CREATE ROLE {role} {_ATTRIBUTES}", f"GRANT {role} TO {login}{options}")
     )
-    for role in (API_ROLE, WORKER_ROLE):
+    for role in ROLES:
         reason = await _ensure_role(connection, role, options, login, version)
         if reason is not None:
             raise RoleSetupError(login, reason, statements)
