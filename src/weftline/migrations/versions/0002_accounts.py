@@ -426,7 +426,10 @@ OLD_TENANT_TABLES = {
     "human_tasks": "tenant_id",
 }
 
-CREDENTIAL_TABLES = "credentials, totp_factors, recovery_codes, sessions, refresh_tokens, one_time_tokens, sign_in_failures, signing_keys"
+CREDENTIAL_TABLES = (
+    "credentials, totp_factors, recovery_codes, sessions, refresh_tokens, one_time_tokens, "
+    "sign_in_failures, signing_keys"
+)
 
 GRANTS = (
     "GRANT USAGE ON SCHEMA public TO weft_identity, weft_operator",
