@@ -1,4 +1,4 @@
-"""PostgreSQL as the features see it: transactions that are bound to one tenant.
+"""PostgreSQL as the features see it: transactions, as a rule bound to one tenant.
 
 Plain reading and writing goes through SQLAlchemy. What the store offers as a function of a driver's connection takes
 part in the same transaction through :func:`driver`.
@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from weftline.store.connect import connect
+from weftline.store.connect import Role, connect
 from weftline.store.errors import StoreUnavailable, translated
 
 POOL_SIZE = 8
@@ -32,17 +32,19 @@ class Row(DeclarativeBase):
 
 
 class Database:
-    """Transactions under the API's role.
+    """Transactions under one of the database's roles.
 
     Args:
         url: a PostgreSQL URL.
+        role: see ``weftline.store.roles``.
+        size: connections at a time.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, role: Role = "weft_api", *, size: int = POOL_SIZE) -> None:
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=partial(connect, url, "weft_api", name="weftline-api"),
-            pool_size=POOL_SIZE,
+            async_creator=partial(connect, url, role, name=f"weftline-{role.removeprefix('weft_')}"),
+            pool_size=size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
         )
@@ -65,6 +67,13 @@ class Database:
                 connection = await session.connection(execution_options=options)
                 # a UUID's text cannot carry SQL
                 await connection.exec_driver_sql(f"SET LOCAL app.current_tenant = '{UUID(str(tenant_id))}'")
+                yield session
+
+    @asynccontextmanager
+    async def unbound(self) -> AsyncGenerator[AsyncSession]:
+        """A transaction that is bound to no tenant: for roles that see more than one. Raises like :meth:`transaction`."""
+        with _translated():
+            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
 
     async def close(self) -> None:

@@ -4,12 +4,15 @@
 
     DomainError
     ├── Malformed              400  the request cannot be read
+    ├── Unauthenticated        401  nobody knows who asks
+    ├── Forbidden              403  whoever asks may not
     ├── NotFound               404  what it is about does not exist
     ├── Conflict               409  it contradicts what is already so
     ├── PreconditionFailed     412  the thing was changed meanwhile
     ├── TooLarge               413  more than this call accepts
     ├── UnsupportedMediaType   415  a body of a kind that this call does not read
-    └── Invalid                422  readable, but not valid; ``errors`` say where
+    ├── Invalid                422  readable, but not valid; ``errors`` say where
+    └── TooManyRequests        429  not now; ``retry_after`` says when
 
 Each feature derives its own from these, so that the code says what happened.
 """
@@ -63,6 +66,22 @@ class Malformed(DomainError):
     title = "Malformed request"
 
 
+class Unauthenticated(DomainError):
+    """Nobody knows who asks."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Not signed in"
+
+
+class Forbidden(DomainError):
+    """Whoever asks may not."""
+
+    status = 403
+    code = "forbidden"
+    title = "Forbidden"
+
+
 class NotFound(DomainError):
     """What the request is about does not exist."""
 
@@ -109,3 +128,20 @@ class Invalid(DomainError):
     status = 422
     code = "invalid"
     title = "Not valid"
+
+
+class TooManyRequests(DomainError):
+    """Not now.
+
+    Args:
+        detail: a sentence for the person who asked.
+        retry_after: seconds until it may be tried again.
+    """
+
+    status = 429
+    code = "too_many_requests"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

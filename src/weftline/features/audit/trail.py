@@ -1,0 +1,114 @@
+"""Writing the audit log, in the transaction of the act it tells of.
+
+Appending holds the tenant's chain until that transaction ends, so it comes last in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from weftline.features.access.caller import Caller, current_caller
+from weftline.features.database import driver
+from weftline.features.http.origin import current_origin
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+PLATFORM = UUID(int=0)
+"""Whose chain tells of acts that belong to no tenant."""
+
+_APPEND = "SELECT append_audit($1, $2::text::jsonb)"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be recorded.
+
+    Attributes:
+        action: ``noun.verb`` in the past tense.
+        resource_type, resource_id: on what.
+        before, after: what it was and what it became, JSON.
+        reason: why, where somebody said.
+        actor: who; None for somebody who has not signed in.
+    """
+
+    action: str
+    resource_type: str | None = None
+    resource_id: str | None = None
+    before: Any = None
+    after: Any = None
+    reason: str | None = None
+    actor: Caller | None = None
+
+
+async def record(
+    session: AsyncSession,
+    action: str,
+    resource_type: str | None = None,
+    resource_id: object = None,
+    *,
+    before: Any = None,
+    after: Any = None,
+    reason: str | None = None,
+    tenant_id: UUID | None = None,
+    actor: Caller | None = None,
+) -> None:
+    """Record what the current caller does, at the end of the transaction that does it.
+
+    Args:
+        session: the transaction.
+        action: ``noun.verb`` in the past tense, such as ``workflow.published``.
+        resource_type, resource_id: on what.
+        before, after: what it was and what it became, JSON without secrets.
+        reason: why, where somebody said.
+        tenant_id: in whose log; the caller's tenant where not given.
+        actor: who; the current caller where not given.
+    """
+    actor = actor or current_caller()
+    if tenant_id is None:
+        assert actor is not None, "whose log?"
+        tenant_id = actor.tenant_id
+    resource = None if resource_id is None else str(resource_id)
+    entry = Entry(action, resource_type, resource, before, after, reason, actor)
+    await append(await driver(session), tenant_id, [entry])
+
+
+async def append(
+    connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
+    tenant_id: UUID,
+    entries: Sequence[Entry],
+) -> None:
+    """Record several acts of one tenant within the caller's transaction; see :func:`record`."""
+    await connection.execute(_APPEND, tenant_id, encode(entries))
+
+
+def encode(entries: Sequence[Entry]) -> str:
+    """The entries as the database function takes them. Where they come from is told by the current request."""
+    origin = current_origin()
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        actor = entry.actor
+        rows.append(
+            {
+                "actor_type": "anonymous" if actor is None else actor.kind,
+                "actor_id": None if actor is None else actor.id,
+                "actor_name": None if actor is None else actor.name,
+                "action": entry.action,
+                "resource_type": entry.resource_type,
+                "resource_id": entry.resource_id,
+                "before": entry.before,
+                "after": entry.after,
+                "reason": entry.reason or (None if actor is None else actor.reason),
+                "address": origin.address,
+                "user_agent": origin.user_agent,
+                "request_id": origin.request_id,
+            }
+        )
+    return orjson.dumps(rows, default=str).decode()

@@ -1,0 +1,55 @@
+"""Secrets at rest: sealed under the platform's master key, AES-256-GCM (NIST SP 800-38D)."""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class WrongMasterKey(Exception):
+    """Something was sealed under another master key, or was changed since."""
+
+    def __init__(self, context: str) -> None:
+        super().__init__(
+            f"cannot open the sealed {context}: every process of one platform needs the same master key"
+            " (WEFT_MASTER_KEY, or the file master.key in WEFT_HOME)"
+        )
+
+
+class Vault:
+    """Seals and opens secrets.
+
+    Args:
+        master_key: 32 bytes.
+    """
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != KEY_BYTES:
+            raise ValueError(f"a master key has {KEY_BYTES} bytes, not {len(master_key)}")
+        self._cipher = AESGCM(master_key)
+
+    def seal(self, plain: bytes, context: str) -> bytes:
+        """Encrypt ``plain``; only :meth:`open` with the same context gets it back.
+
+        Args:
+            plain: the secret.
+            context: what it is, so that one sealed value cannot stand in for another.
+        """
+        nonce = token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """The secret that was sealed.
+
+        Raises:
+            WrongMasterKey: it was sealed under another key or for another context, or was changed.
+        """
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
+        except InvalidTag:
+            raise WrongMasterKey(context) from None
