@@ -156,9 +156,11 @@ PEOPLE = (
     )
     """,
     "CREATE INDEX revocations_created_at ON revocations (created_at)",
+    # due_at: when it is tried next; NULL once it was sent or given up
     """
     CREATE TABLE mail_outbox (
         id          uuid        PRIMARY KEY,
+        template    text        NOT NULL,
         recipient   text        NOT NULL,
         subject     text        NOT NULL,
         body_text   text        NOT NULL,
@@ -171,6 +173,7 @@ PEOPLE = (
     )
     """,
     "CREATE INDEX mail_outbox_due ON mail_outbox (due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX mail_outbox_unsent ON mail_outbox (created_at) WHERE sent_at IS NULL",
     "CREATE INDEX mail_outbox_created ON mail_outbox (created_at, id)",
 )
 
