@@ -24,11 +24,14 @@ from weftline.language.nodes import (
     SetNode,
     StartNode,
     WaitNode,
+    known_outcomes,
 )
 from weftline.language.program import (
+    APPROVED,
     Branch,
     Case,
     ErrorRoute,
+    Escalation,
     Expression,
     Kind,
     Node,
@@ -158,12 +161,20 @@ class _Compiler:
                     until=self.template(node.until),
                 )
             case HumanTaskNode():
+                outcomes = known_outcomes(node)
                 return make(
                     kind=Kind.HUMAN_TASK,
                     form=node.form,
                     assign_to=self.template(node.assign_to),
                     outcomes=node.outcomes,
+                    known_outcomes=outcomes,
                     is_approval=node.type == "approval",
+                    approvals_required=1 if node.approvals is None else node.approvals.required,
+                    approving_outcomes=_approving(node, outcomes),
+                    four_eyes=node.four_eyes,
+                    due_in=self._duration(node.due_in),
+                    escalation=self._escalation(node),
+                    notifies=node.notify is not None,
                     **self._timeout(node.timeout),
                 )
             case ParallelNode():
@@ -213,6 +224,15 @@ class _Compiler:
             return {}
         return {"timeout": self._duration(route.duration), "timeout_next": route.next}
 
+    def _escalation(self, node: HumanTaskNode) -> Escalation | None:
+        asked = node.escalation
+        if asked is None:
+            return None
+        after = self._duration(node.due_in if asked.after is None else asked.after)
+        # validation refuses an escalation without a time
+        assert after is not None
+        return Escalation(after, self.template(asked.assign_to), self.template(asked.notify))
+
 
 _REQUEST_FIELDS = {"method", "url", "headers", "query", "body"}
 
@@ -221,6 +241,12 @@ def _routes(node: FlowNode | DecisionNode) -> tuple[ErrorRoute, ...]:
     return tuple(
         ErrorRoute(route.next, None if route.codes is None else frozenset(route.codes)) for route in node.on_error
     )
+
+
+def _approving(node: HumanTaskNode, outcomes: tuple[str, ...]) -> tuple[str, ...]:
+    if node.approvals is not None and node.approvals.outcomes is not None:
+        return tuple(node.approvals.outcomes)
+    return (APPROVED,) if node.type == "approval" else outcomes[:1]
 
 
 def _join_count(node: ParallelNode) -> int:

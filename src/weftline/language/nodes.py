@@ -19,6 +19,10 @@ from weftline.language.fields import (
     RetryField,
     TimeoutField,
 )
+from weftline.language.program import APPROVED, REJECTED
+
+MAX_APPROVALS = 20
+"""People who may be asked to agree to one task."""
 
 
 class NodeBase(Element):
@@ -204,6 +208,31 @@ class WaitNode(FlowNode):
     """The longest to wait for the event: a duration, or `{duration, next}`."""
 
 
+class Approvals(Element):
+    """How many people must agree before a human task is done."""
+
+    required: Annotated[int, Field(ge=1, le=MAX_APPROVALS)]
+    """That many different people must give an approving outcome; the first other outcome ends the task."""
+    outcomes: list[Annotated[str, Field(min_length=1, max_length=255)]] | None = Field(default=None, min_length=1)
+    """The outcomes that approve; absent: `approved` of an approval, and else the first of the node's `outcomes`."""
+
+
+class Escalation(Element):
+    """Who else is asked where a human task is not done in time."""
+
+    after: DurationTemplate | None = None
+    """How long after the task was opened; absent: when it is due."""
+    assign_to: str | list[str] | None = None
+    """Whom the task is then assigned to as well: users, groups or roles."""
+    notify: str | list[str] | None = None
+    """Who else is told by mail: users, groups or roles."""
+
+
+def _full_approvals(value: object) -> object:
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return {"required": value} if is_count else value
+
+
 class HumanTaskNode(FlowNode):
     """Puts a task into people's inboxes and waits until one completes it. Their answer is the step's output.
 
@@ -217,20 +246,42 @@ class HumanTaskNode(FlowNode):
         "assignTo": "accounting",
         "form": "invoice-approval",
         "outcomes": {"rejected": "tell-requester"},
-        "timeout": {"duration": "3d", "next": "escalate"},
+        "approvals": 2,
+        "fourEyes": True,
+        "dueIn": "2d",
+        "escalation": {"assignTo": "head-of-accounting"},
+        "timeout": {"duration": "7d", "next": "tell-requester"},
         "next": "pay",
     }
 
     type: Literal["human-task", "form", "approval"]
     """What kind of node this is."""
     assign_to: str | list[str] | None = None
-    """The user or group to ask, or a list of them; absent: anybody who may work on tasks."""
+    """Whom to ask: a user's e-mail address or id, a group, a role, or a list; absent: anybody who may do tasks."""
     form: str | dict[str, Any] | None = None
     """The form to fill in: its name, or a JSON Schema of the answer."""
     outcomes: dict[str, NodeId] = Field(default_factory=dict[str, NodeId])
     """From an outcome to the node that follows; other outcomes go to `next`."""
+    approvals: Annotated[Approvals, BeforeValidator(_full_approvals, json_schema_input_type=Approvals | int)] | None = (
+        None
+    )
+    """How many people must agree: a number, or `{required, outcomes}`; absent: one person decides."""
+    four_eyes: bool = False
+    """True: whoever started the execution has no say."""
+    due_in: DurationTemplate | None = None
+    """When the task should be done, counted from its opening; nothing but an `escalation` follows from it."""
+    escalation: Escalation | None = None
+    """What happens when the task is overdue."""
+    notify: Literal["email"] | None = None
+    """`email`: those who are asked get a mail with a link on which they can answer at once."""
     timeout: TimeoutField | None = None
-    """The longest to wait: a duration, or `{duration, next}`."""
+    """The longest to wait, after which the task is taken back: a duration, or `{duration, next}`."""
+
+
+def known_outcomes(node: HumanTaskNode) -> tuple[str, ...]:
+    """The outcomes that the workflow knows for a human task; none: any will do."""
+    own = tuple(node.outcomes)
+    return tuple(dict.fromkeys((APPROVED, REJECTED, *own))) if node.type == "approval" else own
 
 
 class Branch(Element):

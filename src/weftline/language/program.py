@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 from weftline.model.retry import DEFAULT_RETRY, RetryPolicy
 
+APPROVED, REJECTED = "approved", "rejected"
+"""The outcomes that every approval has."""
+
 
 class Scope(Protocol):
     """Names an expression can see. Looked up one by one, so that an unused name costs nothing."""
@@ -90,6 +93,15 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """When a human task escalates, counted from its opening, whom it is then assigned to as well, and who is told."""
+
+    after: float | Template
+    assign_to: Template | None = None
+    notify: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One step of the workflow, ready to run. Fields that its kind does not use keep their defaults.
 
@@ -131,9 +143,23 @@ class Node:
     form: Any = None
     """HUMAN_TASK: a form's name or JSON Schema, shown to the person."""
     assign_to: Template | None = None
-    """HUMAN_TASK: a user's or group's name, or a list of them."""
+    """HUMAN_TASK: a user, group or role, or a list of them."""
     outcomes: Mapping[str, str] = field(default_factory=dict[str, str])
     """HUMAN_TASK: from outcome to node."""
+    known_outcomes: tuple[str, ...] = ()
+    """HUMAN_TASK: those offered to the person; empty: any will do."""
+    approvals_required: int = 1
+    """HUMAN_TASK: how many people must give an approving outcome."""
+    approving_outcomes: tuple[str, ...] = ()
+    """HUMAN_TASK: which outcomes approve."""
+    four_eyes: bool = False
+    """HUMAN_TASK: whoever started the execution has no say."""
+    due_in: float | Template | None = None
+    """HUMAN_TASK: when it should be done; nothing happens by itself then."""
+    escalation: Escalation | None = None
+    """HUMAN_TASK: what happens where it is not done in time."""
+    notifies: bool = False
+    """HUMAN_TASK: those who are asked are told by mail."""
     is_approval: bool = False
     """HUMAN_TASK: a ``rejected`` outcome without a route of its own fails the step with code ``rejected``."""
     branches: tuple[Branch, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from weftline.language.fields import Compensation, Element, ErrorRoute, Retry, TimeoutRoute
 from weftline.language.model import Concurrency, ErrorHandling, Settings, Trigger, Workflow, definition_schema
-from weftline.language.nodes import NODE_CLASSES, Branch, DecisionCase, type_names
+from weftline.language.nodes import NODE_CLASSES, Approvals, Branch, DecisionCase, Escalation, type_names
 
 _PARTS: tuple[type[Element], ...] = (
     Settings,
@@ -21,6 +21,8 @@ _PARTS: tuple[type[Element], ...] = (
     Compensation,
     DecisionCase,
     Branch,
+    Approvals,
+    Escalation,
 )
 _FORMATS = {
     "node-id": "node id",

@@ -12,7 +12,16 @@ from weftline.language.fields import Compensation, Element, ErrorRoute, Retry, T
 from weftline.language.hints import nearest
 from weftline.language.json_values import pointer
 from weftline.language.model import MAX_NODES, Concurrency, ErrorHandling, Settings, Trigger, Workflow
-from weftline.language.nodes import NODE_TYPES, AnyNode, Branch, DecisionCase, EndNode, type_names
+from weftline.language.nodes import (
+    NODE_TYPES,
+    AnyNode,
+    Approvals,
+    Branch,
+    DecisionCase,
+    EndNode,
+    Escalation,
+    type_names,
+)
 from weftline.language.problems import Problems
 
 _NESTED: dict[str, type[Element]] = {
@@ -22,6 +31,8 @@ _NESTED: dict[str, type[Element]] = {
     "compensate": Compensation,
     "branches": Branch,
     "cases": DecisionCase,
+    "approvals": Approvals,
+    "escalation": Escalation,
     "settings": Settings,
     "errorHandling": ErrorHandling,
     "concurrency": Concurrency,

@@ -28,20 +28,47 @@ class CommandKind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationSpec:
+    """What happens to a task that is not done in time.
+
+    Attributes:
+        at: when, Unix seconds.
+        assign_to: users, groups or roles that it is then assigned to as well.
+        notify: who else is told.
+    """
+
+    at: float
+    assign_to: tuple[str, ...]
+    notify: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSpec:
     """What a person is asked.
 
     Attributes:
         name: the node's.
         form: a form's name or JSON Schema, or None.
-        assign_to: users or groups; empty: anybody.
+        assign_to: users, groups or roles; empty: anybody.
         outcomes: those that the workflow knows; empty: any.
+        approvals_required: how many people must give one of the ``approving_outcomes``.
+        approving_outcomes: as said.
+        four_eyes: whoever started the execution has no say.
+        due_at: when it should be done, Unix seconds.
+        escalation: what happens where it is not.
+        notifies: those who are asked are told by mail.
     """
 
     name: str
     form: Any
     assign_to: tuple[str, ...]
     outcomes: tuple[str, ...]
+    approvals_required: int = 1
+    approving_outcomes: tuple[str, ...] = ()
+    four_eyes: bool = False
+    due_at: float | None = None
+    escalation: EscalationSpec | None = None
+    notifies: bool = False
 
 
 class Command:

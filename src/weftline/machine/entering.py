@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from weftline.language.program import Kind, Node
+from weftline.language.program import Kind, Node, Scope, Template
 from weftline.language.timestamps import TimestampError, parse_timestamp
-from weftline.machine.command import Command, CommandKind, TaskSpec
+from weftline.machine.command import Command, CommandKind, EscalationSpec, TaskSpec
 from weftline.machine.step import EVENT, TASK, TIME
 from weftline.machine.values import Failure, names, seconds, text, truth
 from weftline.model.event import EventType
@@ -25,9 +25,6 @@ RUN = CommandKind.RUN
 
 MAX_NESTING = 64
 """Parallel nodes within each other. Every level makes the keys of the steps inside it longer."""
-
-APPROVED, REJECTED = "approved", "rejected"
-"""The outcomes that every approval has."""
 
 
 def _pass(tokens: Tokens, node: Node, scope: str, key: str) -> None:
@@ -96,17 +93,42 @@ def _wait_event(tokens: Tokens, node: Node, scope: str, key: str) -> None:
 def _human_task(tokens: Tokens, node: Node, scope: str, key: str) -> None:
     visible = tokens.scope(scope)
     data: dict[str, Any] = {"waiting": TASK}
-    assignees = () if node.assign_to is None else names(node.assign_to.render(visible), "assignTo")
+    assignees = _people(node.assign_to, visible, "assignTo")
     if assignees:
         data["assignTo"] = list(assignees)
     if node.timeout is not None:
         data["dueAt"] = tokens.now + seconds(node.timeout, visible, "timeout")
+    task = TaskSpec(
+        node.name,
+        node.form,
+        assignees,
+        node.known_outcomes,
+        approvals_required=node.approvals_required,
+        approving_outcomes=node.approving_outcomes,
+        four_eyes=node.four_eyes,
+        due_at=data.get("dueAt") if node.due_in is None else tokens.now + seconds(node.due_in, visible, "dueIn"),
+        escalation=_escalation(tokens, node, visible),
+        notifies=node.notifies,
+    )
     tokens.emit(STEP_STARTED, key, data)
-    outcomes = tuple(node.outcomes)
-    if node.is_approval:
-        outcomes = tuple(dict.fromkeys((APPROVED, REJECTED, *outcomes)))
-    task = TaskSpec(node.name, node.form, assignees, outcomes)
     tokens.commands.append(Command(CommandKind.OPEN_TASK, tokens.state.open[key], task))
+
+
+def _escalation(tokens: Tokens, node: Node, visible: Scope) -> EscalationSpec | None:
+    asked = node.escalation
+    if asked is None:
+        return None
+    return EscalationSpec(
+        tokens.now + seconds(asked.after, visible, "escalation.after"),
+        _people(asked.assign_to, visible, "escalation.assignTo"),
+        _people(asked.notify, visible, "escalation.notify"),
+    )
+
+
+def _people(template: Template | None, visible: Scope, field: str) -> tuple[str, ...]:
+    """Users, groups and roles, each once; e-mail addresses are known in lower case."""
+    rendered = () if template is None else names(template.render(visible), field)
+    return tuple(dict.fromkeys(name.lower() if "@" in name else name for name in rendered))
 
 
 def _parallel(tokens: Tokens, node: Node, scope: str, key: str) -> None:

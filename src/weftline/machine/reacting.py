@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from weftline.language.program import Kind, Node
+from weftline.language.program import APPROVED, REJECTED, Kind, Node
 from weftline.machine.command import Command, CommandKind, outstanding
-from weftline.machine.entering import APPROVED, REJECTED
 from weftline.machine.step import EVENT, TASK, TIME, Step
 from weftline.machine.stimulus import (
     ActionCompleted,
@@ -155,6 +154,8 @@ def _task_completed(tokens: Tokens, stimulus: TaskCompleted) -> None:
         output["outcome"] = outcome
     if stimulus.by is not None:
         output["completedBy"] = stimulus.by
+    if stimulus.votes:
+        output["votes"] = list(stimulus.votes)
     if outcome is not None and outcome in node.outcomes:
         tokens.complete_step(node, step, output, (node.outcomes[outcome],))
     elif not node.is_approval or outcome == APPROVED:

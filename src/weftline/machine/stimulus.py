@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +68,20 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class TaskCompleted:
-    """A person completed a human task."""
+    """A person completed a human task, or the last of several whose agreement it took.
+
+    Attributes:
+        step: its key.
+        outcome, data: what they said.
+        by: who, as people know them.
+        votes: what each of several said, in order; empty where one person decides.
+    """
 
     step: str
     outcome: str | None = None
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     by: str | None = None
+    votes: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

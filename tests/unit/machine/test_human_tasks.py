@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from weftline.machine.command import CommandKind, TaskSpec
+from weftline.machine.command import CommandKind, EscalationSpec, TaskSpec
+from weftline.machine.stimulus import TaskCompleted
 from weftline.model.event import EventType
 
 from .scenario import NOON, Scenario, action, workflow
@@ -114,3 +115,57 @@ def test_tasks_and_subscriptions_are_taken_back_even_when_the_definition_is_unre
     assert story.status == "failed"
     assert story.commanded(CommandKind.CLOSE_TASK) == ["t"]
     assert story.commanded(CommandKind.UNSUBSCRIBE) == ["w"]
+
+
+def test_one_person_decides_unless_the_definition_asks_for_more() -> None:
+    task = spec(asked())
+    assert (task.approvals_required, task.approving_outcomes, task.four_eyes) == (1, (), False)
+    assert (task.due_at, task.escalation, task.notifies) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "required", "approving"),
+    [
+        ({"type": "approval", "approvals": 3}, 3, ("approved",)),
+        ({"outcomes": {"yes": "b", "no": "b"}, "approvals": {"required": 2}}, 2, ("yes",)),
+        ({"outcomes": {"a": "b", "c": "b"}, "approvals": {"required": 2, "outcomes": ["a", "c"]}}, 2, ("a", "c")),
+    ],
+)
+def test_several_may_have_to_agree(fields: dict[str, Any], required: int, approving: tuple[str, ...]) -> None:
+    task = spec(asked(**fields))
+    assert (task.approvals_required, task.approving_outcomes) == (required, approving)
+
+
+def test_what_each_of_several_said_is_part_of_the_output() -> None:
+    story = asked("approval", approvals=2)
+    votes = [{"by": "ann", "outcome": "approved"}, {"by": "bob", "outcome": "approved"}]
+    story.feed(TaskCompleted("t", "approved", {}, by="bob", votes=votes))
+    assert story.state.latest["t"].output["votes"] == votes
+
+
+def test_a_task_is_due_when_it_says_so_and_else_when_it_is_taken_back() -> None:
+    assert spec(asked(timeout="2d")).due_at == NOON + 2 * 86_400
+    story = asked(dueIn="1d", timeout="2d")
+    assert spec(story).due_at == NOON + 86_400
+    assert story.state.next_due() == NOON + 2 * 86_400
+    assert asked(dueIn="1d").tick(86_400).current == ["t"]
+
+
+def test_a_task_may_escalate_when_it_is_due_or_at_a_time_of_its_own() -> None:
+    escalation = {"assignTo": "${boss}", "notify": ["${team[0]}", "audit@example.org"]}
+    spoken = spec(asked(dueIn="1h", escalation=escalation)).escalation
+    assert spoken == EscalationSpec(NOON + 3_600, ("bo",), ("x", "audit@example.org"))
+    sooner = spec(asked(dueIn="1h", escalation={**escalation, "after": "${'5m'}"})).escalation
+    assert sooner is not None
+    assert sooner.at == NOON + 300
+
+
+def test_an_escalation_that_cannot_be_computed_fails_the_step() -> None:
+    node = {"id": "t", "type": "human-task", "escalation": {"after": "${boss}", "notify": "x"}}
+    story = Scenario(workflow(node), {"boss": "bo"}).start()
+    assert (story.status, story.error) == ("failed", "invalid_duration")
+
+
+def test_addresses_are_compared_in_lower_case_and_named_once() -> None:
+    people = ["Ann@Example.org", "Sales", "ann@example.org"]
+    assert spec(asked(assignTo=people, notify="email")).assign_to == ("ann@example.org", "Sales")
