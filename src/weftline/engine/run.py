@@ -77,6 +77,7 @@ class Run:
         pending: events that no commit has taken yet.
         effects: commands to the database that belong to them.
         to_run: actions to start once those events are stored.
+        cleared: actions whose events are in the commit under way, or stored.
         inflight: attempts at work, by step key.
         inbox_seen: number of the last message it has seen; ``inbox_stored``: of the last one removed.
         is_queued: it stands in the committer's queue.
@@ -87,6 +88,7 @@ class Run:
     """
 
     __slots__ = (
+        "cleared",
         "committing",
         "effects",
         "facts",
@@ -132,6 +134,7 @@ class Run:
         self.pending: list[Event] = []
         self.effects: list[Command] = []
         self.to_run: list[Command] = []
+        self.cleared: list[Command] = []
         self.inflight: dict[str, Attempt] = {}
         self.is_queued = False
         self.committing: asyncio.Future[None] | None = None
@@ -192,14 +195,22 @@ class Run:
             commit.consume(tenant_id, self.id, self.inbox_seen)
             self.inbox_stored = self.inbox_seen
         self.is_leaving = state.has_ended or self.is_idle
+        self.clear()
         if self.is_leaving or state.seq - self.snapshot_seq >= SNAPSHOT_EVERY:
             worthwhile = not state.has_ended or self.snapshot_seq > 0 or state.seq > SHORT_LOG
             commit.release(tenant_id, self.id, state, self.inbox_seen, keep=not self.is_leaving, snapshot=worthwhile)
             self.snapshot_seq = state.seq
 
+    def clear(self) -> None:
+        """All events so far are stored, or in the commit under way: the actions they led to may start after it.
+
+        What is decided while that commit is under way must wait for the next.
+        """
+        self.cleared, self.to_run = self.to_run, []
+
     def take_actions(self) -> list[Command]:
         """The actions to start now that their events are stored, each once."""
-        commands, self.to_run = self.to_run, []
+        commands, self.cleared = self.cleared, []
         state = self.state
         if state.is_paused:
             # resuming finds them again among the open steps

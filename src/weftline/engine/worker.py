@@ -258,6 +258,7 @@ class Worker:
         # What a new execution's first actions depend on, its input, is stored already; a run that goes on without
         # news has all its events stored too. Only what is still to be recorded must be waited for.
         if is_new or not run.has_news:
+            run.clear()
             for command in run.take_actions():
                 self.start_action(run, command)
         if run.has_news or run.is_idle:
