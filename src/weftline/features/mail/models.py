@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import DateTime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from weftline.features.database import Row
-
-
-class MailStatus(StrEnum):
-    """Where a message stands."""
-
-    PENDING = "pending"
-    """It waits for its next attempt, or for a server to be set."""
-    SENT = "sent"
-    FAILED = "failed"
-    """The server refused it for good, or every attempt failed."""
+from weftline.features.mail.status import MailStatus
 
 
 class Mail(Row):

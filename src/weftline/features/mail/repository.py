@@ -8,6 +8,7 @@ would still write is void, because the count has moved on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from weftline.features.mail.models import Mail, MailStatus
+from weftline.features.mail.models import Mail
+from weftline.features.mail.status import MailStatus
 from weftline.features.mail.text import one_line
 
 LEASE = timedelta(minutes=2)
@@ -33,6 +35,19 @@ _MAX_ERROR = 500
 
 _BATCH = 1000
 """Messages that one statement removes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages to list: those that fit every field that is given.
+
+    Attributes:
+        status: that stand here.
+        recipient: to this address, whatever its case.
+    """
+
+    status: MailStatus | None = None
+    recipient: str | None = None
 
 
 async def claim(session: AsyncSession) -> Mail | None:
@@ -95,27 +110,21 @@ async def get(session: AsyncSession, mail_id: UUID) -> Mail | None:
 
 
 async def list_mail(
-    session: AsyncSession,
-    *,
-    status: MailStatus | None = None,
-    recipient: str | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
+    session: AsyncSession, wanted: Filter, *, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Mail]:
     """Messages, the newest first.
 
     Args:
         session: under ``weft_identity``.
-        status: only those that stand here.
-        recipient: only those to this address, whatever its case.
+        wanted: which.
         before: only those after this one in the list: its time of creation and its id.
         limit: at most so many.
     """
     statement = select(Mail)
-    if status is not None:
-        statement = statement.where(_stands(status))
-    if recipient is not None:
-        statement = statement.where(func.lower(Mail.recipient) == recipient.lower())
+    if wanted.status is not None:
+        statement = statement.where(_stands(wanted.status))
+    if wanted.recipient is not None:
+        statement = statement.where(func.lower(Mail.recipient) == wanted.recipient.lower())
     if before is not None:
         statement = statement.where(tuple_(Mail.created_at, Mail.id) < tuple_(*before))
     statement = statement.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)
