@@ -323,6 +323,8 @@ ACCESS = (
     """,
 )
 
+IS_OWNER = "(SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = '{}'::regclass)"
+
 AUDIT = (
     """
     CREATE TABLE audit_log (
@@ -341,35 +343,50 @@ AUDIT = (
         address        text,
         user_agent     text,
         request_id     text,
-        hash           bytea       NOT NULL,
+        hash           bytea       NOT NULL CHECK (octet_length(hash) = 32),
         PRIMARY KEY (tenant_id, seq)
     )
     """,
-    "CREATE INDEX audit_log_resource ON audit_log (tenant_id, resource_type, resource_id)",
-    "CREATE INDEX audit_log_actor ON audit_log (tenant_id, actor_id, seq)",
+    # searches are ordered by time, as the clock told it; the chain is ordered by seq
+    "CREATE INDEX audit_log_time ON audit_log (tenant_id, occurred_at)",
+    "CREATE INDEX audit_log_resource ON audit_log (tenant_id, resource_type, resource_id, occurred_at)",
+    "CREATE INDEX audit_log_actor ON audit_log (tenant_id, actor_id, occurred_at)",
     # the end of each tenant's chain: whoever appends holds its row until the transaction ends
     """
     CREATE TABLE audit_heads (
         tenant_id  uuid   PRIMARY KEY,
         seq        bigint NOT NULL DEFAULT 0,
-        hash       bytea  NOT NULL DEFAULT '\\x'
+        hash       bytea  NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(hash) = 32)
     ) WITH (fillfactor = 50)
     """,
-    # Every entry's hash covers the one before it: SHA-256 of the last hash and the entry's content, a JSON array.
+    # Every entry's hash covers the one before it: SHA-256 of the last hash (32 zero bytes before the first entry) and
+    # of the entry's content, as the text of a JSON array that begins with the number of this format. Documents stand
+    # in it as text, for an absent one is not the same as null. What verifies the chain repeats this expression.
+    #
+    # It is the only way into the log: it runs with the rights of its owner, who alone may write these tables, and
+    # takes the time and the place in the chain from nobody else. Of row-level security, which therefore does not see
+    # who calls, it repeats the rule: only roles that serve every tenant may append to another's log than the current.
     """
-    CREATE FUNCTION append_audit(tenant uuid, entries jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+    CREATE FUNCTION append_audit(tenant uuid, entries jsonb) RETURNS bigint
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
         last_seq  bigint;
         last_hash bytea;
         moment    timestamptz;
         entry     record;
     BEGIN
+        IF current_setting('role') NOT IN ('weft_identity', 'weft_operator', 'weft_worker')
+            AND tenant IS DISTINCT FROM NULLIF(current_setting('app.current_tenant', true), '')::uuid
+        THEN
+            RAISE insufficient_privilege USING MESSAGE = 'only the current tenant''s audit log can be appended to';
+        END IF;
         SELECT h.seq, h.hash INTO last_seq, last_hash FROM audit_heads h WHERE h.tenant_id = tenant FOR UPDATE;
         IF NOT FOUND THEN
             INSERT INTO audit_heads (tenant_id) VALUES (tenant) ON CONFLICT DO NOTHING;
             SELECT h.seq, h.hash INTO STRICT last_seq, last_hash
             FROM audit_heads h WHERE h.tenant_id = tenant FOR UPDATE;
         END IF;
+        -- read while the chain is held, so that times follow its order as long as the clock does not go back
         moment := clock_timestamp();
         FOR entry IN
             SELECT * FROM jsonb_to_recordset(entries) AS e(
@@ -378,11 +395,14 @@ AUDIT = (
         LOOP
             last_seq := last_seq + 1;
             last_hash := sha256(last_hash || convert_to(jsonb_build_array(
-                tenant, last_seq, (extract(epoch FROM moment) * 1000000)::bigint,
+                1, tenant, last_seq, extract(epoch FROM moment),
                 entry.actor_type, entry.actor_id, entry.actor_name, entry.action,
-                entry.resource_type, entry.resource_id, entry.before, entry.after, entry.reason,
+                entry.resource_type, entry.resource_id, entry.before::text, entry.after::text, entry.reason,
                 entry.address, entry.user_agent, entry.request_id)::text, 'UTF8'));
-            INSERT INTO audit_log VALUES (
+            INSERT INTO audit_log (
+                tenant_id, seq, occurred_at, actor_type, actor_id, actor_name, action, resource_type, resource_id,
+                before, after, reason, address, user_agent, request_id, hash)
+            VALUES (
                 tenant, last_seq, moment, entry.actor_type, entry.actor_id, entry.actor_name, entry.action,
                 entry.resource_type, entry.resource_id, entry.before, entry.after, entry.reason,
                 entry.address, entry.user_agent, entry.request_id, last_hash);
@@ -392,6 +412,10 @@ AUDIT = (
     END
     $$
     """,
+    "REVOKE EXECUTE ON FUNCTION append_audit FROM PUBLIC",
+    # whoever owns the tables, and so the function, now or after a restore under another login
+    f"CREATE POLICY owner_appends ON audit_log FOR INSERT WITH CHECK ({IS_OWNER.format('audit_log')})",
+    f"CREATE POLICY owner_appends ON audit_heads USING ({IS_OWNER.format('audit_heads')})",
 )
 
 # started_by: who asked. shelved_wake_at: when an execution of a suspended tenant would have woken up.
@@ -459,9 +483,9 @@ GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON service_accounts, api_keys TO weft_api",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON roles, grants, policies, field_rules TO weft_api",
     "GRANT SELECT ON roles, grants, policies, field_rules TO weft_identity, weft_operator",
-    # the log: nobody may change or remove an entry
-    "GRANT SELECT, INSERT ON audit_log TO weft_api, weft_identity, weft_operator, weft_worker",
-    "GRANT SELECT, INSERT, UPDATE ON audit_heads TO weft_api, weft_identity, weft_operator, weft_worker",
+    # the log: nobody may change or remove an entry, or write one but by the function
+    "GRANT SELECT ON audit_log, audit_heads TO weft_api, weft_identity, weft_operator, weft_worker",
+    "GRANT EXECUTE ON FUNCTION append_audit TO weft_api, weft_identity, weft_operator, weft_worker",
     # what operators see of every tenant
     "GRANT SELECT ON workflow_templates, workflow_versions, executions, human_tasks, workers TO weft_operator",
 )
