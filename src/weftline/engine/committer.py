@@ -217,7 +217,8 @@ class Committer:
                 continue
             for command in run.take_actions():
                 host.start_action(run, command)
-            if run.has_news:
+            # what was decided meanwhile, or whether it may go on at all
+            if run.has_news or run.to_run or run.is_idle:
                 self.submit(run)
             if run.state.has_timers:
                 host.watch_timer(run)

@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -50,6 +50,8 @@ class Attempt:
 
     __slots__ = (
         "_deadline",
+        "_has_begun",
+        "_job",
         "_lane",
         "_loop",
         "_seconds",
@@ -72,6 +74,8 @@ class Attempt:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deadline: asyncio.Timeout | None = None
         self._seconds = 0.0
+        self._has_begun = False
+        self._job: Future[Any] | None = None
 
     # --- StepHost, called by the action -----------------------------------------------------------------------------
 
@@ -103,7 +107,19 @@ class Attempt:
 
     def begin(self, lane: asyncio.Task[None] | None) -> None:
         """The attempt is at work in this lane."""
+        self._has_begun = True
         self._lane = lane
+
+    def wait_for_thread(self, job: Future[Any]) -> None:
+        """The action is a plain function, and runs when a thread is free."""
+        self._job = job
+
+    def withdraw(self) -> bool:
+        """Stop the attempt if its action has not begun; returns whether that is so."""
+        if self._has_begun and (self._job is None or not self._job.cancel()):
+            return False
+        self.is_aborted = True
+        return True
 
     def limit(self, deadline: asyncio.Timeout, seconds: float) -> None:
         """The attempt must end within ``seconds`` of the last heartbeat."""
@@ -190,6 +206,12 @@ class Executor:
             self._quiet.clear()
             await self._quiet.wait()
 
+    def withdraw(self, run: Run) -> None:
+        """Take back the attempts of a run whose actions have not begun."""
+        for key, attempt in list(run.inflight.items()):
+            if attempt.withdraw():
+                del run.inflight[key]
+
     def discard_queue(self) -> None:
         """Forget the attempts that have not begun."""
         for attempt in self._queue:
@@ -275,12 +297,12 @@ class Executor:
             action = self._registry.get(node.action)
             context = self._context(attempt)
             if node.timeout is None:
-                value = await self._call(action, context)
+                value = await self._call(attempt, action, context)
             else:
                 seconds = self._timeout(attempt, node)
                 async with asyncio.timeout(seconds) as deadline:
                     attempt.limit(deadline, seconds)
-                    value = await self._call(action, context)
+                    value = await self._call(attempt, action, context)
             return self._completed(attempt, value)
         except ActionError as error:
             return self._failed(attempt, error.code, error.message, error)
@@ -306,10 +328,12 @@ class Executor:
                 return None
             return self._crashed(attempt, error)
 
-    async def _call(self, action: ActionDefinition, context: Context) -> Any:
+    async def _call(self, attempt: Attempt, action: ActionDefinition, context: Context) -> Any:
         if action.is_async:
             return await action.function(context)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, action.function, context)
+        job = self._threads.submit(action.function, context)
+        attempt.wait_for_thread(job)
+        return await asyncio.wrap_future(job)
 
     def _context(self, attempt: Attempt) -> Context:
         run, step = attempt.run, attempt.step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -27,12 +28,17 @@ class Host(Protocol):
         ...
 
     def held(self, execution_id: UUID) -> Run | None:
-        """The run in hand, if it is there and is not leaving."""
+        """The run in hand, if it is there and may go on."""
         ...
 
     @property
     def holds_any(self) -> bool:
         """Whether there is any run in hand."""
+        ...
+
+    @property
+    def halted_tenants(self) -> Collection[UUID]:
+        """Whose messages wait."""
         ...
 
     def feed(self, run: Run, stimulus: Stimulus) -> None:
@@ -59,11 +65,11 @@ class InboxReader(Loop):
         if not self._host.holds_any:
             return 0
         with translated():
-            messages = await self._pool.fetch(UNREAD, self._host.worker_id, LIMIT)
+            messages = await self._pool.fetch(UNREAD, self._host.worker_id, LIMIT, self._host.halted_tenants)
         count = 0
         for message in messages:
             run = self._host.held(message["id"])
-            # a run that is leaving finds the message when it is claimed again
+            # a run that is leaving, or must wait, finds the message when it goes on
             if run is not None and message["seq"] > run.inbox_seen:
                 run.inbox_seen = message["seq"]
                 self._host.feed(run, stimulus_of(message))

@@ -26,7 +26,13 @@ def stimulus_of(message: asyncpg.Record | Mapping[str, Any]) -> Stimulus:
         case MessageKind.SIGNAL:
             return Signal(payload["name"], payload.get("payload"), payload.get("step"))
         case MessageKind.TASK_COMPLETED:
-            return TaskCompleted(payload["step"], payload.get("outcome"), payload.get("data") or {}, payload.get("by"))
+            return TaskCompleted(
+                payload["step"],
+                payload.get("outcome"),
+                payload.get("data") or {},
+                payload.get("by"),
+                payload.get("votes") or (),
+            )
         case MessageKind.PAUSE:
             return Pause()
         case MessageKind.RESUME:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from weftline.authoring.context import Tenant
 from weftline.language.program import Program
-from weftline.machine.command import Command, CommandKind
+from weftline.machine.command import Command, CommandKind, outstanding
 from weftline.machine.interpreter import advance
 from weftline.machine.state import State, Step
 from weftline.machine.stimulus import Stimulus
@@ -79,6 +79,8 @@ class Run:
         to_run: actions to start once those events are stored.
         cleared: actions whose events are in the commit under way, or stored.
         inflight: attempts at work, by step key.
+        halted_at: when its tenant was found suspended, Unix seconds: what is at work ends and is recorded, nothing new
+            begins, and then it is let go; None where it may go on.
         inbox_seen: number of the last message it has seen; ``inbox_stored``: of the last one removed.
         is_queued: it stands in the committer's queue.
         committing: done when the commit that is under way for it has ended; None where none is.
@@ -92,6 +94,7 @@ class Run:
         "committing",
         "effects",
         "facts",
+        "halted_at",
         "id",
         "id_text",
         "inbox_seen",
@@ -141,6 +144,7 @@ class Run:
         self.is_dropped = False
         self.is_leaving = False
         self.timer_due: float | None = None
+        self.halted_at: float | None = None
         self.facts = Facts(self.id_text, workflow_id, version_number, tenant, state)
 
     def feed(self, stimulus: Stimulus, now: float) -> None:
@@ -160,9 +164,28 @@ class Run:
     @property
     def is_idle(self) -> bool:
         """Nothing of it is at work, and nothing will be before something comes from outside."""
-        if self.inflight or (self.to_run and not self.state.is_paused):
+        if self.inflight:
             return False
-        return not self.state.has_work
+        if self.halted_at is not None:
+            return True
+        return not (self.state.has_work or (self.to_run and not self.state.is_paused))
+
+    @property
+    def wake_at(self) -> float | None:
+        """When it is ready again once it is let go, Unix seconds: at once where it was halted before an action."""
+        due = self.state.next_due()
+        if self.halted_at is None or not self.state.has_work:
+            return due
+        return self.halted_at if due is None else min(due, self.halted_at)
+
+    def halt(self, now: float) -> None:
+        """Begin nothing new from now on, Unix seconds."""
+        self.halted_at = now
+
+    def go_on(self) -> None:
+        """Undo :meth:`halt`: what has not begun meanwhile is to run."""
+        self.halted_at = None
+        self.to_run = outstanding(self.state)
 
     @property
     def has_news(self) -> bool:
@@ -198,7 +221,15 @@ class Run:
         self.clear()
         if self.is_leaving or state.seq - self.snapshot_seq >= SNAPSHOT_EVERY:
             worthwhile = not state.has_ended or self.snapshot_seq > 0 or state.seq > SHORT_LOG
-            commit.release(tenant_id, self.id, state, self.inbox_seen, keep=not self.is_leaving, snapshot=worthwhile)
+            commit.release(
+                tenant_id,
+                self.id,
+                state,
+                self.inbox_seen,
+                self.wake_at,
+                keep=not self.is_leaving,
+                snapshot=worthwhile,
+            )
             self.snapshot_seq = state.seq
 
     def clear(self) -> None:
@@ -211,13 +242,12 @@ class Run:
     def take_actions(self) -> list[Command]:
         """The actions to start now that their events are stored, each once."""
         commands, self.cleared = self.cleared, []
-        state = self.state
-        if state.is_paused:
-            # resuming finds them again among the open steps
+        if self.state.is_paused or self.halted_at is not None:
+            # whoever resumes it finds them again among the open steps
             return []
         if len(commands) < 2:
             return commands if commands and self._may_run(commands[0].step) else []
         return list({command.step.key: command for command in commands if self._may_run(command.step)}.values())
 
     def _may_run(self, step: Step) -> bool:
-        return step.key not in self.inflight and self.state.open.get(step.key) is step
+        return step.key not in self.inflight and self.state.open.get(step.key) is step and step.is_at_work

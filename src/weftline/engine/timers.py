@@ -21,7 +21,7 @@ class Host(Protocol):
     """What the timers need of their worker."""
 
     def held(self, execution_id: UUID) -> Run | None:
-        """The run in hand, if it is there and is not leaving."""
+        """The run in hand, if it is there and may go on."""
         ...
 
     def feed(self, run: Run, stimulus: Stimulus) -> None:

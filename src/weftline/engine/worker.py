@@ -9,14 +9,15 @@
         └───────────────────────────────── Committer ◄──────────────── submit
 
 Beside them run the lease (one heartbeat for all that is held), the rescuer (frees what lost workers held), timers and
-inbox (for executions in hand) and the notifier (hints that there is work). All state that matters is in the database;
+inbox (for executions in hand), the suspender and the unshelver (for tenants that are suspended and active again) and
+the notifier (hints that there is work). All state that matters is in the database;
 a worker can be killed at any instant.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -37,7 +38,9 @@ from weftline.engine.notifier import Notifier
 from weftline.engine.programs import Programs
 from weftline.engine.rescuer import Rescuer
 from weftline.engine.run import Run
+from weftline.engine.suspender import Suspender
 from weftline.engine.timers import Timers
+from weftline.engine.unshelver import Unshelver
 from weftline.machine.command import Command
 from weftline.machine.stimulus import ActionFailed, Fault, Stimulus
 from weftline.model.errors import WorkflowError
@@ -233,9 +236,34 @@ class Worker:
         return self._options.capacity - len(self._runs)
 
     def held(self, execution_id: UUID) -> Run | None:
-        """The run in hand, if it is there and is not leaving."""
+        """The run in hand, if it is there and may go on: neither leaves nor is halted."""
         run = self._runs.get(execution_id)
-        return None if run is None or run.is_leaving else run
+        return None if run is None or run.is_leaving or run.halted_at is not None else run
+
+    @property
+    def runs(self) -> Collection[Run]:
+        """Every run in hand."""
+        return self._runs.values()
+
+    @property
+    def halted_tenants(self) -> Collection[UUID]:
+        """The tenants whose runs in hand begin nothing new."""
+        return self.parts.suspender.halted
+
+    def halt(self, run: Run) -> None:
+        """The run's tenant is suspended: it begins nothing new, and is let go when what is at work has ended."""
+        run.halt(self._clock.now())
+        self.parts.executor.withdraw(run)
+        if run.is_idle:
+            self.parts.committer.submit(run)
+
+    def go_on(self, run: Run) -> None:
+        """The run's tenant is active again."""
+        run.go_on()
+        self.parts.committer.submit(run)
+        # its timers may have passed meanwhile
+        run.timer_due = None
+        self.watch_timer(run)
 
     def admits(self, run: Run) -> bool:
         """Whether a run may be taken beside those in hand: of those under which workers were lost, one at a time.
@@ -298,7 +326,7 @@ class Worker:
         """The run is released in the database."""
         self.drop(run)
         claimer = self.parts.claimer
-        due = run.state.next_due()
+        due = run.wake_at
         if due is not None:
             claimer.expect(due)
         if claimer.wants_room and self.room() >= min(self._options.claim_batch, self._options.capacity):
@@ -438,8 +466,19 @@ class _Parts:
         self.inbox = InboxReader(worker, pool, interval=INBOX_SECONDS)
         self.timers = Timers(worker, clock, interval=options.poll_seconds)
         self.rescuer = Rescuer(pool, clock, self.claimer.wake, interval=options.lease_seconds / 2)
+        self.suspender = Suspender(worker, pool, interval=options.poll_seconds)
+        self.unshelver = Unshelver(pool, self.claimer.wake, interval=options.poll_seconds)
         self.notifier = Notifier(listen_link, worker.wake, interval=30.0)
-        self.loops = (self.claimer, self.inbox, self.timers, self.rescuer, self.notifier, self.lease)
+        self.loops = (
+            self.claimer,
+            self.inbox,
+            self.timers,
+            self.rescuer,
+            self.suspender,
+            self.unshelver,
+            self.notifier,
+            self.lease,
+        )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from weftline.machine.command import TaskSpec
+from weftline.machine.command import EscalationSpec, TaskSpec
 from weftline.machine.state import State, Step
 from weftline.model.event import Event
 from weftline.store.errors import Fenced, Unstorable, translated
@@ -110,7 +110,15 @@ class Commit:
         ]
 
     def release(
-        self, tenant_id: UUID, execution_id: UUID, state: State, inbox_seen: int, *, keep: bool, snapshot: bool = True
+        self,
+        tenant_id: UUID,
+        execution_id: UUID,
+        state: State,
+        inbox_seen: int,
+        wake_at: float | None,
+        *,
+        keep: bool,
+        snapshot: bool = True,
     ) -> None:
         """Write an execution's snapshot, status and wake-up time.
 
@@ -118,6 +126,7 @@ class Commit:
             tenant_id, execution_id: which.
             state: as it is after the events of this commit.
             inbox_seen: number of the last message it has seen.
+            wake_at: when it is ready again if nothing comes before, Unix seconds; None for never.
             keep: the worker goes on with it; False lets it go.
             snapshot: False where the log is short enough to be folded whenever somebody asks; the execution must
                 never have had a snapshot then.
@@ -137,7 +146,7 @@ class Commit:
                 " ".join(state.current_steps()),
                 inbox_seen,
                 keep,
-                state.next_due(),
+                wake_at,
                 state.completed_at,
             )
         )
@@ -156,6 +165,7 @@ class Commit:
 
     def open_task(self, tenant_id: UUID, execution_id: UUID, workflow_id: str, step: Step, task: TaskSpec) -> None:
         """Put a human task into the inbox."""
+        escalation = task.escalation
         self._opened_tasks.append(
             (
                 tenant_id,
@@ -167,8 +177,14 @@ class Commit:
                 None if task.form is None else encode(task.form),
                 encode(list(task.assign_to)),
                 encode(list(task.outcomes)),
+                task.approvals_required,
+                encode(list(task.approving_outcomes)),
+                task.four_eyes,
+                task.notifies,
+                None if escalation is None else encode(_told(escalation)),
+                None if escalation is None else escalation.at,
                 step.started_at,
-                step.due_at,
+                task.due_at,
             )
         )
 
@@ -247,6 +263,10 @@ class Commit:
             await connection.execute(_OPEN_TASK, *zip(*self._opened_tasks, strict=True))
         if self._closed_tasks:
             await connection.execute(_CLOSE_TASK, *zip(*self._closed_tasks, strict=True), now)
+
+
+def _told(escalation: EscalationSpec) -> dict[str, Any]:
+    return {"assignTo": list(escalation.assign_to), "notify": list(escalation.notify)}
 
 
 def _lock_order(row: tuple[Any, ...]) -> tuple[UUID, UUID]:

@@ -30,6 +30,7 @@ class NewExecution:
         priority: 0 (last) to 9 (first).
         tags: free labels.
         idempotency_key: a second start of the same workflow under the same key finds the first.
+        started_by: the person or service account that asked for it; None where nobody in particular did.
         id: its identity.
     """
 
@@ -39,6 +40,7 @@ class NewExecution:
     priority: int = DEFAULT_PRIORITY
     tags: Sequence[str] | None = None
     idempotency_key: str | None = None
+    started_by: UUID | None = None
     id: UUID = field(default_factory=uuid7)
 
 
@@ -84,6 +86,7 @@ async def start_executions(
             [item.input for item in new],
             [None if item.tags is None else orjson.dumps(list(item.tags)).decode() for item in new],
             [item.idempotency_key for item in new],
+            [item.started_by for item in new],
         )
         if len(inserted) == len(new):
             return [item.id for item in new]

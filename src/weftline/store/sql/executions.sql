@@ -2,12 +2,13 @@
 
 -- name: start
 -- Insert new executions; those whose idempotency key was used before are left out.
-INSERT INTO executions (tenant_id, id, workflow_id, version_number, priority, wake_at, input, tags, idempotency_key)
+INSERT INTO executions (tenant_id, id, workflow_id, version_number, priority, wake_at, input, tags, idempotency_key,
+                        started_by)
 SELECT $1, s.id, s.workflow_id, s.version_number, s.priority, to_timestamp($2::float8), s.input::jsonb,
        CASE WHEN s.tags IS NULL THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(s.tags::jsonb)) END,
-       s.idempotency_key
-FROM unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::text[])
-     AS s(id, workflow_id, version_number, priority, input, tags, idempotency_key)
+       s.idempotency_key, s.started_by
+FROM unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::uuid[])
+     AS s(id, workflow_id, version_number, priority, input, tags, idempotency_key, started_by)
 ON CONFLICT (tenant_id, workflow_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
 RETURNING id;
 
@@ -21,31 +22,40 @@ WHERE e.tenant_id = $1;
 
 -- name: claim
 -- Take up to $3 ready executions for worker $1, the most urgent and then the longest ready first, if its lease holds.
--- The one query that looks across tenants: fairness between them belongs here.
-UPDATE executions
-SET owner = $1,
-    status = CASE WHEN status IN ('pending', 'waiting') THEN 'running' ELSE status END,
-    started_at = coalesce(started_at, to_timestamp($2::float8))
-WHERE ctid = ANY (ARRAY(
-    SELECT ready.row_id
+-- Those of a tenant that is not active are shelved instead: nobody comes across them again before it is.
+-- scope: all tenants, because workers serve every tenant; fairness between them belongs here.
+WITH ready AS MATERIALIZED (
+    SELECT due.row_id,
+           EXISTS (SELECT FROM tenants t WHERE t.id = due.tenant_id AND t.status <> 'active') AS is_suspended
     FROM generate_series(9, 0, -1) AS level
     CROSS JOIN LATERAL (
-        SELECT e.ctid AS row_id
+        SELECT e.ctid AS row_id, e.tenant_id
         FROM executions e
         WHERE e.owner IS NULL AND e.wake_at IS NOT NULL
           AND e.priority = level AND e.wake_at <= to_timestamp($2::float8)
         ORDER BY e.wake_at
         LIMIT $3
         FOR UPDATE SKIP LOCKED
-    ) AS ready
+    ) AS due
     WHERE EXISTS (SELECT FROM workers w WHERE w.id = $1 AND w.lease_until > now())
     LIMIT $3
-))
+), shelved AS (
+    UPDATE executions
+    SET shelved_wake_at = least(shelved_wake_at, wake_at), wake_at = NULL
+    WHERE ctid = ANY (ARRAY(SELECT row_id FROM ready WHERE is_suspended))
+)
+UPDATE executions
+SET owner = $1,
+    shelved_wake_at = NULL,
+    status = CASE WHEN status IN ('pending', 'waiting') THEN 'running' ELSE status END,
+    started_at = coalesce(started_at, to_timestamp($2::float8))
+WHERE ctid = ANY (ARRAY(SELECT row_id FROM ready WHERE NOT is_suspended))
 RETURNING tenant_id, id, workflow_id, version_number, clean, lost_leases, inbox_seq, inbox_seen,
           input::text, snapshot::text, snapshot_seq;
 
 -- name: next_wake
 -- When the next execution will be ready, Unix seconds; NULL where none waits for a time.
+-- scope: all tenants, because workers serve every tenant.
 SELECT extract(epoch FROM min(soonest.wake_at))::float8
 FROM generate_series(9, 0, -1) AS level
 CROSS JOIN LATERAL (
@@ -90,6 +100,7 @@ SELECT input::text, snapshot::text, snapshot_seq FROM executions WHERE tenant_id
 -- name: hand_back
 -- Let go of executions (all of worker $1's where $2 is NULL) whose log may be ahead of their snapshot; $4 is 1 where
 -- that counts as a loss.
+-- scope: all tenants, because a worker holds executions of every tenant.
 UPDATE executions
 SET owner = NULL, clean = false, wake_at = to_timestamp($3::float8), lost_leases = lost_leases + $4::int
 WHERE ctid = ANY (ARRAY(
@@ -103,6 +114,7 @@ WHERE ctid = ANY (ARRAY(
 -- name: rescue
 -- Free up to $2 executions whose worker's lease has run out. Each such loss is counted, so that an execution that
 -- kills its workers is found out.
+-- scope: all tenants, because a lost worker held executions of every tenant.
 UPDATE executions
 SET owner = NULL, clean = false, lost_leases = lost_leases + 1, wake_at = to_timestamp($1::float8)
 WHERE ctid = ANY (ARRAY(
@@ -115,10 +127,48 @@ WHERE ctid = ANY (ARRAY(
 ));
 
 -- name: with_unread_messages
--- Executions of worker $1 that have messages it has not seen.
+-- Executions of worker $1 that have messages it has not seen; those of the tenants $3 are to wait.
+-- scope: all tenants, because a worker holds executions of every tenant.
 SELECT e.id, i.seq, i.kind, i.payload::text
 FROM inbox i
 JOIN executions e ON e.tenant_id = i.tenant_id AND e.id = i.execution_id
-WHERE e.owner = $1
+WHERE e.owner = $1 AND e.tenant_id <> ALL ($3::uuid[])
 ORDER BY i.tenant_id, i.execution_id, i.seq
 LIMIT $2;
+
+-- name: shelved_tenants
+-- Up to $2 tenants after $1 that have shelved executions, in order, and whether each is active again. Each tenant costs
+-- one look into the index, however many executions it has there.
+-- scope: all tenants, because any of them may have become active again.
+WITH RECURSIVE shelf AS (
+    (SELECT e.tenant_id, 1 AS position
+     FROM executions e
+     WHERE e.shelved_wake_at IS NOT NULL AND e.tenant_id > $1
+     ORDER BY e.tenant_id
+     LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.tenant_id
+            FROM executions e
+            WHERE e.shelved_wake_at IS NOT NULL AND e.tenant_id > shelf.tenant_id
+            ORDER BY e.tenant_id
+            LIMIT 1),
+           shelf.position + 1
+    FROM shelf
+    WHERE shelf.tenant_id IS NOT NULL AND shelf.position < $2::int
+)
+SELECT shelf.tenant_id,
+       NOT EXISTS (SELECT FROM tenants t WHERE t.id = shelf.tenant_id AND t.status <> 'active') AS is_active
+FROM shelf
+WHERE shelf.tenant_id IS NOT NULL;
+
+-- name: unshelve
+-- Let up to $2 executions of tenant $1 go on from where they were shelved.
+UPDATE executions
+SET wake_at = least(wake_at, shelved_wake_at), shelved_wake_at = NULL
+WHERE tenant_id = $1 AND ctid = ANY (ARRAY(
+    SELECT e.ctid
+    FROM executions e
+    WHERE e.tenant_id = $1 AND e.shelved_wake_at IS NOT NULL
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+));

@@ -28,5 +28,6 @@ DELETE FROM workers WHERE id = $1;
 
 -- name: forget
 -- Drop the records of workers that are long gone.
+-- scope: all tenants, because a worker may still own an execution of any of them.
 DELETE FROM workers w
 WHERE w.lease_until < now() - interval '1 hour' AND NOT EXISTS (SELECT FROM executions e WHERE e.owner = w.id);
