@@ -22,7 +22,7 @@ class MessageKind(StrEnum):
     SIGNAL = "signal"
     """``name``, ``payload``; ``step`` where an event matched that step's subscription."""
     TASK_COMPLETED = "task_completed"
-    """``step``, ``data``, ``outcome``, ``by``."""
+    """``step``, ``data``, ``outcome``, ``by``; ``votes`` where it took several people."""
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
