@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.weft import Ended, environment, eventually, lines_until, running
 from weftline.cli.main import main
+from weftline.cli.target import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +29,10 @@ nodes:
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Calls ``weft`` with arguments."""
+    """Calls ``weft`` with arguments, where nobody has signed in to a server."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
     def call(*arguments: str | Path) -> Ended:
         monkeypatch.setattr("sys.argv", ["weft", *map(str, arguments)])

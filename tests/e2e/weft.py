@@ -35,9 +35,10 @@ class Ended:
 
 
 def environment(**settings: str | Path) -> dict[str, str]:
-    """This process's environment with these settings and no others."""
+    """This process's environment with these settings and no others, where nobody has signed in to a server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WEFT_")}
-    return kept | {f"WEFT_{name.upper()}": str(value) for name, value in settings.items()}
+    given = {f"WEFT_{name.upper()}": str(value) for name, value in settings.items()}
+    return kept | given | {"XDG_CONFIG_HOME": "/nonexistent"}
 
 
 def weft(*arguments: str | Path, env: dict[str, str], cwd: Path = ROOT, input: str | None = None) -> Ended:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
 from weftline.cli.options import AsJson, ExecutionId
 from weftline.cli.output import note, print_json
-from weftline.model.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from weftline.features.executions.steering import Acted
-    from weftline.features.services import Services
+    from weftline.cli.answers import ExecutionDetail
+
+TAKEN_IN = 200
+"""Status of an answer to a message that has taken effect; it is 202 while no worker has taken it in."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,15 +31,11 @@ def signal(
     payload: Annotated[str, typer.Option("--payload", metavar="JSON", help="JSON, @file, or - for stdin.")] = "null",
 ) -> None:
     """Send a signal: it resumes a step that waits for this name, or is kept for one that will."""
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
+    from weftline.cli.connection import call
     from weftline.cli.values import read_value
 
-    content = read_value(payload, "--payload")
-    with_services(
-        load_settings(),
-        lambda services: services.steering.signal(DEFAULT_TENANT, execution_id, name, content),
-    )
+    body = {"name": name, "payload": read_value(payload, "--payload")}
+    call(lambda api: api.post("executions", execution_id, "signals", body=body))
     typer.echo(f"{name} is sent.")
 
 
@@ -48,29 +45,27 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """End an execution before its time."""
-    _act(lambda services: services.steering.cancel(DEFAULT_TENANT, execution_id, reason), as_json)
+    _act(execution_id, "cancel", as_json, None if reason is None else {"reason": reason})
 
 
 def pause(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Let an execution begin nothing new until it is resumed."""
-    _act(lambda services: services.steering.pause(DEFAULT_TENANT, execution_id), as_json)
+    _act(execution_id, "pause", as_json)
 
 
 def resume(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Let a paused execution go on."""
-    _act(lambda services: services.steering.resume(DEFAULT_TENANT, execution_id), as_json)
+    _act(execution_id, "resume", as_json)
 
 
-def _act(act: Callable[[Services], Awaitable[Acted]], as_json: bool) -> None:
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
-    from weftline.features.executions.schemas import ExecutionDetail
+def _act(execution_id: UUID, act: str, as_json: bool, body: dict[str, Any] | None = None) -> None:
+    from weftline.cli.connection import call
 
-    acted = with_services(load_settings(), act)
-    detail = ExecutionDetail.of(acted.snapshot)
+    answer = call(lambda api: api.ask("POST", "executions", execution_id, act, body=body))
+    detail: ExecutionDetail = answer.body
     if as_json:
-        print_json(detail.model_dump(mode="json", by_alias=True))
+        print_json(detail)
     else:
-        typer.echo(f"{detail.id} is {detail.status.value}.")
-    if not acted.is_effective:
+        typer.echo(f"{detail['id']} is {detail['status']}.")
+    if answer.status != TAKEN_IN:
         note("No worker has taken the message in yet; it takes effect when one does.")

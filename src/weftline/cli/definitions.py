@@ -12,7 +12,8 @@ from weftline.cli.options import Actions, AsJson, DefinitionFile
 from weftline.cli.output import print_json
 
 if TYPE_CHECKING:
-    from weftline.features.workflows.service import Workflow, WorkflowService
+    from weftline.cli.answers import Workflow
+    from weftline.cli.client import Api
 
 
 def register(app: typer.Typer) -> None:
@@ -54,19 +55,15 @@ def publish(
     message: Annotated[str | None, typer.Option("--message", "-m", help="What changed.")] = None,
 ) -> None:
     """Store a definition and make it the version that new executions run."""
-    from weftline.cli import session
-    from weftline.cli.services import with_services
+    from weftline.cli.connection import call
     from weftline.cli.values import read_definition
-    from weftline.features.workflows.schemas import WorkflowDetail
 
     document = read_definition(file)
-    settings = session.load_settings(actions)
-    names = session.load_registry(settings).names()
-    workflow = with_services(settings, lambda services: publish_document(services.workflows, document, message), names)
+    workflow = call(lambda api: publish_document(api, document, message), actions=actions)
     if as_json:
-        print_json(WorkflowDetail.of(workflow).model_dump(mode="json", by_alias=True))
+        print_json(workflow)
     else:
-        typer.echo(f"{workflow.template.id} version {workflow.version.version_number} is published.")
+        typer.echo(f"{workflow['id']} version {workflow['versionNumber']} is published.")
 
 
 def require_valid(document: dict[str, Any], actions: Collection[str]) -> None:
@@ -83,19 +80,24 @@ def require_valid(document: dict[str, Any], actions: Collection[str]) -> None:
         raise InvalidDefinition(problems)
 
 
-async def publish_document(
-    workflows: WorkflowService, document: dict[str, Any], message: str | None = None
-) -> Workflow:
+async def publish_document(api: Api, document: dict[str, Any], message: str | None = None) -> Workflow:
     """Make a definition the published version of its workflow; one that did not change stays what it is.
 
+    Args:
+        api: where.
+        document: the definition.
+        message: what changed.
+
     Raises:
-        InvalidDefinition: with everything that is wrong.
+        Refused: it is not valid, or may not be published.
     """
-    from weftline.features.workflows.errors import WorkflowExists
-    from weftline.model.ids import DEFAULT_TENANT
+    from weftline.cli.client import Refused
 
     try:
-        workflow = await workflows.create(DEFAULT_TENANT, document)
-    except WorkflowExists:
-        workflow = await workflows.replace(DEFAULT_TENANT, document["id"], document)
-    return await workflows.publish(DEFAULT_TENANT, workflow.template.id, message)
+        workflow: Workflow = await api.post("workflows", body=document)
+    except Refused as refused:
+        if refused.code != "workflow_exists":
+            raise
+        workflow = (await api.ask("PUT", "workflows", document["id"], body=document)).body
+    version = await api.post("workflows", workflow["id"], "publish", body={"changeDescription": message})
+    return await api.get("workflows", workflow["id"], query={"version": version["versionNumber"]})

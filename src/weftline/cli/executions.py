@@ -1,4 +1,4 @@
-"""``weft start``, ``list``, ``show`` and ``events``: executions in the database, whoever runs them."""
+"""``weft start``, ``list``, ``show`` and ``events``: executions, whoever runs them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from weftline.cli.options import AsJson, ExecutionId, Input, Limit
-from weftline.cli.output import local_time, print_json, print_table, span
-from weftline.model.ids import DEFAULT_TENANT
+from weftline.cli.output import local_time, print_json, print_table, printable, span
 from weftline.model.status import ExecutionStatus, StepStatus
 
 if TYPE_CHECKING:
-    from weftline.features.executions.schemas import EventOut, ExecutionDetail, StepList
-    from weftline.features.services import Services
+    from weftline.cli.answers import Event, Execution, ExecutionDetail, Step
+    from weftline.cli.client import Api
+
+EVENTS_AT_ONCE = 1_000
 
 Status = Annotated[list[ExecutionStatus], typer.Option("--status", "-s", help="Only these; may be repeated.")]
 
@@ -35,19 +36,17 @@ def start(
     as_json: AsJson = False,
 ) -> None:
     """Start an execution and leave it to the workers. Prints its id."""
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
+    from weftline.cli.connection import call
     from weftline.cli.values import read_object
-    from weftline.features.executions.demand import read_start
 
-    body: dict[str, Any] = {"input": read_object(input, "--input"), "priority": priority}
-    body |= {"tags": tag} if tag else {}
-    demand = read_start(body, key)
-    started = with_services(load_settings(), lambda services: services.starter.start(DEFAULT_TENANT, workflow, demand))
+    demand: dict[str, Any] = {"input": read_object(input, "--input"), "priority": priority}
+    demand |= {"tags": tag} if tag else {}
+    demand |= {} if key is None else {"idempotencyKey": key}
+    started: Execution = call(lambda api: api.post("workflows", workflow, "executions", body=demand))
     if as_json:
-        print_json({"id": started.id, "workflowId": workflow, "versionNumber": started.version_number})
+        print_json(started)
     else:
-        typer.echo(started.id)
+        typer.echo(started["id"])
 
 
 def list_executions(
@@ -58,27 +57,23 @@ def list_executions(
     as_json: AsJson = False,
 ) -> None:
     """List executions, the newest first."""
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
-    from weftline.features.executions.repository import Filter
-    from weftline.features.executions.schemas import ExecutionSummary
+    from weftline.cli.connection import call
 
-    wanted = Filter(status, workflow, tag)
-    rows = with_services(load_settings(), lambda services: services.reader.list(DEFAULT_TENANT, wanted, limit=limit))
-    found = [ExecutionSummary.of_row(row) for row in rows]
+    wanted = {"workflowId": workflow, "status": [each.value for each in status], "tag": tag}
+    found: list[Execution] = call(lambda api: api.items("executions", query=wanted, limit=limit))
     if as_json:
-        print_json([item.model_dump(mode="json", by_alias=True) for item in found])
+        print_json(found)
         return
     print_table(
         ["ID", "WORKFLOW", "VERSION", "STATUS", "AT", "CREATED"],
         [
             (
-                item.id,
-                item.workflow_id,
-                item.version_number,
-                item.status.value,
-                ", ".join(item.current_steps),
-                local_time(item.created_at),
+                item["id"],
+                item["workflowId"],
+                item["versionNumber"],
+                item["status"],
+                ", ".join(item["currentSteps"]),
+                local_time(item["createdAt"]),
             )
             for item in found
         ],
@@ -87,21 +82,15 @@ def list_executions(
 
 def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Show an execution and its steps."""
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
-    from weftline.features.executions.schemas import ExecutionDetail, StepList
+    from weftline.cli.connection import call
 
-    async def read(services: Services) -> tuple[ExecutionDetail, StepList]:
-        snapshot = await services.reader.get(DEFAULT_TENANT, execution_id)
-        steps = await services.reader.steps(DEFAULT_TENANT, execution_id)
-        return ExecutionDetail.of(snapshot), StepList.of(steps)
+    async def read(api: Api) -> tuple[ExecutionDetail, list[Step]]:
+        detail = await api.get("executions", execution_id)
+        return detail, (await api.get("executions", execution_id, "steps"))["items"]
 
-    detail, steps = with_services(load_settings(), read)
+    detail, steps = call(read)
     if as_json:
-        print_json(
-            detail.model_dump(mode="json", by_alias=True)
-            | {"steps": [step.model_dump(mode="json", by_alias=True) for step in steps.items]}
-        )
+        print_json({**detail, "steps": steps})
         return
     _print_detail(detail)
     typer.echo()
@@ -114,71 +103,71 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """Print an execution's whole log."""
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
-    from weftline.features.executions.schemas import EventOut
+    from weftline.cli.connection import call
 
-    async def read(services: Services) -> list[EventOut]:
-        found: list[EventOut] = []
-        last = after
-        while page := await services.reader.events(DEFAULT_TENANT, execution_id, after=last, limit=1_000):
-            found += [EventOut.of(event) for event in page]
-            last = page[-1].seq
+    async def read(api: Api) -> list[Event]:
+        found: list[Event] = []
+        last: int | None = after
+        while last is not None:
+            page = await api.get("executions", execution_id, "events", query={"after": last, "limit": EVENTS_AT_ONCE})
+            found += page["items"]
+            last = page["nextCursor"]
         return found
 
-    found = with_services(load_settings(), read)
+    found = call(read)
     if as_json:
-        print_json([event.model_dump(mode="json", by_alias=True, exclude_none=True) for event in found])
+        print_json(found)
         return
     print_table(
         ["SEQ", "TIME", "EVENT", "STEP", "DATA"],
         [
-            (event.seq, local_time(event.occurred_at), event.type.value, _place(event), _compact(event.data))
+            (event["seq"], local_time(event["occurredAt"]), event["type"], _place(event), _compact(event["data"]))
             for event in found
         ],
     )
 
 
 def _print_detail(detail: ExecutionDetail) -> None:
-    facts: dict[str, Any] = {
-        "id": detail.id,
-        "workflow": f"{detail.workflow_id} version {detail.version_number}",
-        "status": detail.status.value,
-        "created": local_time(detail.created_at),
-        "started": local_time(detail.started_at),
-        "ended": local_time(detail.completed_at),
-        "took": "" if detail.execution_time_ms is None else span(detail.execution_time_ms / 1000),
-        "tags": ", ".join(detail.tags),
-        "input": _compact(detail.input),
-        "output": _compact(detail.output),
-        "error": _compact(detail.error),
+    took = detail["executionTimeMs"]
+    facts: dict[str, str] = {
+        "id": detail["id"],
+        "workflow": f"{detail['workflowId']} version {detail['versionNumber']}",
+        "status": detail["status"],
+        "created": local_time(detail["createdAt"]),
+        "started": local_time(detail["startedAt"]),
+        "ended": local_time(detail["completedAt"]),
+        "took": "" if took is None else span(took / 1000),
+        "tags": ", ".join(detail["tags"]),
+        "input": _compact(detail["input"]),
+        "output": _compact(detail["output"]),
+        "error": _compact(detail["error"]),
     }
     for name, value in facts.items():
         if value:
-            typer.echo(f"{name:<9}{value}")
+            typer.echo(f"{name:<9}{printable(value)}")
 
 
-def _print_steps(steps: StepList) -> None:
+def _print_steps(steps: list[Step]) -> None:
     print_table(
         ["STEP", "TYPE", "STATUS", "ATTEMPT", "STARTED", "OUTPUT"],
         [
             (
-                step.step_id if step.visit == 1 else f"{step.step_id} ({step.visit})",
-                step.step_type,
-                step.step_status.value,
-                step.attempt,
-                local_time(step.started_at),
-                _compact(step.output if step.step_status is StepStatus.COMPLETED else step.error),
+                step["stepId"] if step["visit"] == 1 else f"{step['stepId']} ({step['visit']})",
+                step["stepType"],
+                step["stepStatus"],
+                step["attempt"],
+                local_time(step["startedAt"]),
+                _compact(step["output"] if step["stepStatus"] == StepStatus.COMPLETED else step["error"]),
             )
-            for step in steps.items
+            for step in steps
         ],
     )
 
 
-def _place(event: EventOut) -> str:
-    scope = f" in {event.scope}" if event.scope else ""
-    visit = f" ({event.visit})" if event.visit else ""
-    return f"{event.step_id or ''}{visit}{scope}"
+def _place(event: Event) -> str:
+    scope = f" in {event['scope']}" if "scope" in event else ""
+    visit = f" ({event['visit']})" if "visit" in event else ""
+    return f"{event['stepId'] or ''}{visit}{scope}"
 
 
 def _compact(value: Any) -> str:

@@ -4,7 +4,7 @@
 code meaning
 ==== ==============================================================
 0    done; for ``weft run``: the execution completed
-1    it failed, or the database could not be used
+1    it failed, was refused, or nobody answered
 2    what was given is not valid: a definition, an input, an option
 130  interrupted
 ==== ==============================================================
@@ -37,33 +37,39 @@ class CommandFailed(Exception):
 
 def explain(error: Exception) -> CommandFailed | None:
     """The failure to report for an error that the layers below raised; None where it is a bug of ours."""
+    if isinstance(error, CommandFailed):
+        return error
     # imported here: only a command that fails needs to know every layer's errors
     from weftline.authoring.errors import DuplicateAction
     from weftline.features.errors import DomainError
+    from weftline.features.vault import MasterKeyError
     from weftline.migrations import UnsupportedServerError
     from weftline.store.embedded.errors import EmbeddedServerError
     from weftline.store.errors import StoreError, StoreUnavailable
     from weftline.store.roles import RoleSetupError
 
     match error:
-        case CommandFailed():
-            return error
         case DomainError():
-            invalid = error.status in (400, 413, 422)
             return CommandFailed(
                 error.detail,
-                [_field_line(each.pointer, each.message, each.hint) for each in error.errors],
-                exit_code=INVALID if invalid else FAILED,
+                [field_line(each.pointer, each.message, each.hint) for each in error.errors],
+                exit_code=exit_code_of(error.status),
             )
         case DuplicateAction():
             return CommandFailed(str(error), exit_code=INVALID)
         case StoreUnavailable():
             return CommandFailed(f"the database cannot be reached: {error}")
-        case StoreError() | EmbeddedServerError() | RoleSetupError() | UnsupportedServerError():
+        case StoreError() | EmbeddedServerError() | RoleSetupError() | UnsupportedServerError() | MasterKeyError():
             return CommandFailed(str(error))
         case _:
             return None
 
 
-def _field_line(pointer: str, message: str, hint: str | None) -> str:
+def exit_code_of(status: int) -> int:
+    """The exit code for an HTTP status that is no success: was what was given not valid, or did it fail?"""
+    return INVALID if status in (400, 413, 422) else FAILED
+
+
+def field_line(pointer: str, message: str, hint: str | None) -> str:
+    """One thing that is wrong with a request, as a line."""
     return f"{pointer or '/'}: {message}" + (f" ({hint})" if hint else "")

@@ -15,9 +15,12 @@ from weftline.cli import (
     database,
     definitions,
     executions,
+    login,
+    mail,
     migrate,
     run,
     server,
+    target,
     tasks,
     up,
     worker,
@@ -27,14 +30,15 @@ from weftline.cli.output import note, report
 
 app = typer.Typer(
     name="weft",
-    help="Run business workflows that survive crashes, restarts and days of waiting.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (up, server, worker, migrate, definitions, run, executions, control, configuration):
+app.callback()(target.choose)
+for module in (up, server, worker, migrate, definitions, run, executions, control, configuration, login):
     module.register(app)
 app.add_typer(tasks.app, name="task")
+app.add_typer(mail.app, name="mail")
 app.add_typer(database.app, name="db")
 
 

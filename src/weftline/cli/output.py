@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from weftline.cli.failures import CommandFailed
@@ -34,9 +34,9 @@ def report(failure: CommandFailed) -> None:
     """Print a failure on standard error."""
     console = error_console()
     console.print("error:", style="bold red", end=" ")
-    console.print(failure.message, markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(failure.message), markup=False, highlight=False, soft_wrap=True)
     for line in failure.details:
-        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {printable(line)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def error_console() -> Console:
@@ -57,16 +57,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column, no_wrap=True)
     table.add_column(columns[-1], overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else printable(str(cell)) for cell in row))
     console.print(table, markup=False, highlight=False)
 
 
-def local_time(moment: datetime | float | None) -> str:
-    """A moment in the terminal's time zone."""
+def printable(text: str) -> str:
+    """A text that others wrote, without what would make the terminal do more than show it."""
+    return "".join(mark if mark.isprintable() or mark == "\n" else "\ufffd" for mark in text)
+
+
+def local_time(moment: datetime | str | None) -> str:
+    """A moment, perhaps in RFC 3339, in the terminal's time zone."""
     if moment is None:
         return ""
-    if not isinstance(moment, datetime):
-        moment = datetime.fromtimestamp(moment, UTC)
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
-from uuid import UUID
 
 from rich.live import Live
 from rich.table import Table
@@ -68,7 +67,7 @@ class Progress:
         definition: the workflow's document.
     """
 
-    def __init__(self, execution_id: UUID, definition: dict[str, Any]) -> None:
+    def __init__(self, execution_id: str, definition: dict[str, Any]) -> None:
         self._execution_id = execution_id
         self._title = f"{definition.get('name') or definition['id']}  {execution_id}"
         self._types: dict[str, str] = {node["id"]: node["type"] for node in definition["nodes"]}

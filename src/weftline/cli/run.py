@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,20 +12,21 @@ import typer
 from weftline.cli.failures import FAILED, INTERRUPTED
 from weftline.cli.options import Actions, AsJson, DefinitionFile, Input
 from weftline.cli.output import note, print_json
-from weftline.model.ids import DEFAULT_TENANT
+from weftline.model.event import Event, EventType
 from weftline.model.status import ExecutionStatus
+from weftline.model.stepkey import ROOT, key_of
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from weftline.authoring import ActionRegistry
+    from weftline.cli import answers
+    from weftline.cli.client import Api
     from weftline.cli.progress import StepView
-    from weftline.features.executions.schemas import ExecutionDetail
-    from weftline.features.services import Services
     from weftline.settings import Settings
 
 LOOK_INTERVAL = 0.1
 """Seconds between looks at the log."""
+
+EVENTS_AT_ONCE = 1_000
 
 
 def register(app: typer.Typer) -> None:
@@ -58,14 +60,15 @@ def run(
         detail = loop.run(_run(settings, url, registry, document, given, show_steps=not as_json))
     if detail is None:
         raise typer.Exit(INTERRUPTED)
+    is_completed = detail["status"] == ExecutionStatus.COMPLETED
     if as_json:
-        print_json(detail.model_dump(mode="json", by_alias=True))
-    elif detail.status is ExecutionStatus.COMPLETED:
-        print_json(detail.output)
+        print_json(detail)
+    elif is_completed:
+        print_json(detail["output"])
     else:
-        reason = "" if detail.error is None else f": {detail.error['message']}"
-        note(f"The execution is {detail.status.value}{reason}")
-    if detail.status is not ExecutionStatus.COMPLETED:
+        reason = "" if detail["error"] is None else f": {detail['error']['message']}"
+        note(f"The execution is {detail['status']}{reason}")
+    if not is_completed:
         raise typer.Exit(FAILED)
 
 
@@ -77,32 +80,29 @@ async def _run(
     input: dict[str, Any],
     *,
     show_steps: bool,
-) -> ExecutionDetail | None:
+) -> answers.ExecutionDetail | None:
     """The execution once it has ended; None where it was left to go on later."""
     from weftline import bootstrap
+    from weftline.cli.connection import at_console
     from weftline.cli.definitions import publish_document
     from weftline.cli.loop import stop_signal
     from weftline.cli.progress import Progress, Silent
-    from weftline.features.executions.demand import StartDemand
-    from weftline.features.executions.schemas import ExecutionDetail
-    from weftline.features.services import open_services
 
     stop = stop_signal()
-    async with open_services(url, registry.names()) as services:
-        workflow = await publish_document(services.workflows, document)
-        started = await services.starter.start(DEFAULT_TENANT, workflow.template.id, StartDemand(input))
-        with Progress(started.id, document) if show_steps else Silent() as view:
+    async with at_console(settings, url, registry.names()) as api:
+        workflow = await publish_document(api, document)
+        started: answers.Execution = await api.post("workflows", workflow["id"], "executions", body={"input": input})
+        execution_id = started["id"]
+        with Progress(execution_id, document) if show_steps else Silent() as view:
             async with bootstrap.running_worker(settings, url, registry):
-                ended = await _follow(services, started.id, input, view, stop)
+                ended = await _follow(api, execution_id, input, view, stop)
         if not ended:
-            note(f"\nExecution {started.id} is left as it is; it goes on with 'weft up' or 'weft worker'.")
+            note(f"\nExecution {execution_id} is left as it is; it goes on with 'weft up' or 'weft worker'.")
             return None
-        return ExecutionDetail.of(await services.reader.get(DEFAULT_TENANT, started.id))
+        return await api.get("executions", execution_id)
 
 
-async def _follow(
-    services: Services, execution_id: UUID, input: dict[str, Any], view: StepView, stop: asyncio.Event
-) -> bool:
+async def _follow(api: Api, execution_id: str, input: dict[str, Any], view: StepView, stop: asyncio.Event) -> bool:
     """Show what happens until the execution ends; False where ``stop`` came first."""
     from weftline.features.executions.steps import StepCollector
     from weftline.machine.state import State
@@ -110,11 +110,19 @@ async def _follow(
     state = State(input)
     collector = StepCollector(state)
     while not state.status.is_terminal and not stop.is_set():
-        news = await services.reader.events(DEFAULT_TENANT, execution_id, after=state.seq, limit=1_000)
-        collector.apply(news)
+        page = await api.get("executions", execution_id, "events", query={"after": state.seq, "limit": EVENTS_AT_ONCE})
+        collector.apply(map(_event, page["items"]))
         view.show(collector.steps())
-        if not news:
+        if not page["items"]:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_INTERVAL):
                     await stop.wait()
     return state.status.is_terminal
+
+
+def _event(said: answers.Event) -> Event:
+    """A fact as the log holds it."""
+    node = said["stepId"]
+    key = None if node is None else key_of(node, said.get("scope", ROOT), said.get("visit", 1))
+    at = datetime.fromisoformat(said["occurredAt"]).timestamp()
+    return Event(said["seq"], EventType(said["type"]), key, said["data"], at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from weftline.cli.failures import INVALID, CommandFailed
 from weftline.cli.output import note
+from weftline.cli.target import VARIABLES
 
 if TYPE_CHECKING:
     from weftline.authoring import ActionRegistry
@@ -41,9 +43,17 @@ def load_settings(actions: Sequence[str] = (), *, warn: bool = True, **changes: 
         problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise CommandFailed("a setting is not valid", problems, exit_code=INVALID) from None
     if warn:
-        for warning in unknown_settings():
+        settings_only = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        for warning in unknown_settings(settings_only):
             note(f"warning: {warning}")
     return settings
+
+
+def log_quietly(settings: Settings) -> None:
+    """Log only what a person at the terminal must know of."""
+    from weftline import bootstrap
+
+    bootstrap.configure_logging(settings.model_copy(update={"log_level": "warning"}))
 
 
 def load_registry(settings: Settings) -> ActionRegistry:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from weftline.cli.options import AsJson, Limit
-from weftline.cli.output import local_time, print_json, print_table
-from weftline.model.ids import DEFAULT_TENANT
+from weftline.cli.output import local_time, print_json, print_table, printable
 from weftline.model.status import TaskStatus
 
 if TYPE_CHECKING:
-    from weftline.features.services import Services
-    from weftline.features.tasks.models import HumanTask
+    from weftline.cli.answers import Task
 
 app = typer.Typer(help="What people have to do.", no_args_is_help=True)
 
@@ -35,28 +32,25 @@ def list_tasks(
     as_json: AsJson = False,
 ) -> None:
     """List tasks, the newest first."""
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
-    from weftline.features.tasks.repository import Filter
-    from weftline.features.tasks.schemas import TaskOut
+    from weftline.cli.connection import call
 
-    wanted = Filter(status or (TaskStatus.OPEN, TaskStatus.CLAIMED), assignee, execution)
-    rows = with_services(load_settings(), lambda services: services.tasks.list(DEFAULT_TENANT, wanted, limit=limit))
-    found = [TaskOut.model_validate(row) for row in rows]
+    statuses = [each.value for each in status or (TaskStatus.OPEN, TaskStatus.CLAIMED)]
+    wanted = {"status": statuses, "assignee": assignee, "executionId": execution}
+    found: list[Task] = call(lambda api: api.items("tasks", query=wanted, limit=limit))
     if as_json:
-        print_json([task.model_dump(mode="json", by_alias=True) for task in found])
+        print_json(found)
         return
     print_table(
         ["ID", "TASK", "WORKFLOW", "STATUS", "FOR", "OUTCOMES", "DUE"],
         [
             (
-                task.id,
-                task.name,
-                task.workflow_id,
-                task.status.value,
-                task.claimed_by or ", ".join(task.assign_to or ()),
-                ", ".join(task.outcomes or ()),
-                local_time(task.due_at),
+                task["id"],
+                task["name"],
+                task["workflowId"],
+                task["status"],
+                task["claimedBy"] or ", ".join(task["assignTo"] or ()),
+                ", ".join(task["outcomes"] or ()),
+                local_time(task["dueAt"]),
             )
             for task in found
         ],
@@ -66,7 +60,7 @@ def list_tasks(
 @app.command()
 def claim(task_id: TaskId, user: User = None, as_json: AsJson = False) -> None:
     """Take an open task."""
-    _act(lambda services: services.tasks.claim(DEFAULT_TENANT, task_id, user), as_json)
+    _act(task_id, "claim", {"user": user}, as_json)
 
 
 @app.command()
@@ -83,19 +77,15 @@ def complete(
     from weftline.cli.values import read_object
 
     content = None if data is None else read_object(data, "--data")
-    _act(
-        lambda services: services.tasks.complete(DEFAULT_TENANT, task_id, data=content, outcome=outcome, user=user),
-        as_json,
-    )
+    _act(task_id, "complete", {"outcome": outcome, "data": content, "user": user}, as_json)
 
 
-def _act(act: Callable[[Services], Awaitable[HumanTask]], as_json: bool) -> None:
-    from weftline.cli.services import with_services
-    from weftline.cli.session import load_settings
-    from weftline.features.tasks.schemas import TaskOut
+def _act(task_id: UUID, act: str, body: dict[str, Any], as_json: bool) -> None:
+    from weftline.cli.connection import call
 
-    task = TaskOut.model_validate(with_services(load_settings(), act))
+    given = {name: value for name, value in body.items() if value is not None}
+    task: Task = call(lambda api: api.post("tasks", task_id, act, body=given))
     if as_json:
-        print_json(task.model_dump(mode="json", by_alias=True))
+        print_json(task)
     else:
-        typer.echo(f"{task.name} is {task.status.value}.")
+        typer.echo(f"{printable(task['name'])} is {task['status']}.")
