@@ -1,0 +1,1 @@
+"""Cedar policies: what a tenant allows or forbids beyond roles and grants."""
