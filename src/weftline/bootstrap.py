@@ -6,14 +6,27 @@ engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import httpx
+
+    from weftline.api.app import ApiOptions
     from weftline.authoring import ActionRegistry
     from weftline.engine.worker import Worker
+    from weftline.features.identity.accounts import FirstAdministrator
+    from weftline.features.services import AccountOptions
     from weftline.settings import Settings
+
+DEFAULT_ADMINISTRATOR = "admin@example.com"
+
+CONSOLE_URL = "http://localhost/api/v1"
+CONSOLE_TIMEOUT = 120.0
+"""Seconds; longer than any request may wait for an execution."""
 
 
 @asynccontextmanager
@@ -55,12 +68,107 @@ def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:
 
     Raises:
         OSError: the address cannot be used.
+        MasterKeyError: the master key cannot be read or made.
     """
-    from weftline.api.app import ApiOptions, Application
+    from weftline.api.app import Application
     from weftline.api.server import serve
 
-    app = Application(ApiOptions(url, registry.names(), hosts=(settings.host,)))
-    serve(app, host=settings.host, port=settings.port)
+    serve(Application(_api_options(settings, url, registry.names())), host=settings.host, port=settings.port)
+
+
+@asynccontextmanager
+async def console_api(
+    settings: Settings, url: str, actions: Collection[str] | None, tenant: str
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """The API in this process, for whoever owns the machine: they may do everything in one tenant.
+
+    Args:
+        settings: the platform's.
+        url: the database's.
+        actions: names that definitions may call; None accepts any.
+        tenant: id or slug of the tenant.
+
+    Yields:
+        A client whose base is ``/api/v1``.
+
+    Raises:
+        TenantNotFound: there is no such tenant.
+    """
+    import httpx
+
+    from weftline.api.app import Application, as_console
+
+    app = Application(_api_options(settings, url, actions))
+    async with app.running() as services:
+        caller = await as_console(services, tenant)
+        transport = httpx.ASGITransport(app.acting_as(caller))
+        async with httpx.AsyncClient(transport=transport, base_url=CONSOLE_URL, timeout=CONSOLE_TIMEOUT) as client:
+            yield client
+
+
+async def create_first_administrator(settings: Settings, url: str) -> FirstAdministrator | None:
+    """Make the account that a new platform begins with; None where it has accounts already.
+
+    Raises:
+        InvalidAddress: the setting is no e-mail address.
+        StoreUnavailable: the database does not answer.
+    """
+    from weftline.features.services import open_services
+
+    password = None if settings.admin_password is None else settings.admin_password.get_secret_value()
+    async with open_services(url, None, _account_options(settings)) as services:
+        return await services.accounts.create_first(settings.admin_email or DEFAULT_ADMINISTRATOR, password)
+
+
+def master_key(settings: Settings) -> bytes:
+    """The key under which secrets are sealed: the setting's, else the home's, which is made where it is missing.
+
+    Raises:
+        MasterKeyError: the file cannot be read or made.
+    """
+    import base64
+
+    from weftline.features.vault import read_or_make_key
+
+    if settings.master_key is not None:
+        return base64.b64decode(settings.master_key.get_secret_value())
+    return read_or_make_key(settings.home / "master.key")
+
+
+def _account_options(settings: Settings) -> AccountOptions:
+    from weftline.features.identity.passwords import HashingCost
+    from weftline.features.services import AccountOptions
+
+    return AccountOptions(
+        master_key=master_key(settings),
+        issuer=settings.public_url or "weftline",
+        token_seconds=settings.access_token_seconds,
+        hashing=HashingCost(memory_kib=settings.password_hash_memory),
+        resolution=settings.tenant_resolution,
+        base_domain=settings.base_domain,
+    )
+
+
+def _api_options(settings: Settings, url: str, actions: Collection[str] | None) -> ApiOptions:
+    from weftline.api.app import ApiOptions
+
+    return ApiOptions(url, _account_options(settings), actions, hosts=_hosts(settings))
+
+
+def _hosts(settings: Settings) -> tuple[str, ...] | None:
+    """Names under which the API may be called; None for any, where nobody has said which."""
+    named = [urlsplit(settings.public_url).hostname or ""] if settings.public_url is not None else []
+    if settings.base_domain is not None:
+        named.append(f".{settings.base_domain}")
+    return (settings.host, *named) if named or is_loopback(settings.host) else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def configure_logging(settings: Settings) -> None:

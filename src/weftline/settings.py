@@ -5,12 +5,14 @@ Read once, at the top (``bootstrap``); everything below is handed the values it 
 
 from __future__ import annotations
 
+import base64
 import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
@@ -68,6 +70,25 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         None, description="Password of the first administrator; generated and printed once where unset."
     )
+    master_key: SecretStr | None = Field(
+        None,
+        description="Base64 of the 32 bytes under which secrets are sealed; else the file master.key in WEFT_HOME, "
+        "made where missing. Every process of one platform needs the same.",
+    )
+    public_url: str | None = Field(
+        None, description="Where people reach this platform, for links in mails: https://weft.example.com."
+    )
+    access_token_seconds: int = Field(600, ge=60, le=3600, description="How long an access token lives.")
+    password_hash_memory: int = Field(
+        19_456, ge=8_192, description="Memory of one password hash (Argon2id), KiB; with two passes."
+    )
+    tenant_resolution: Annotated[tuple[Literal["subdomain", "path", "header", "token"], ...], NoDecode] = Field(
+        ("subdomain", "path", "header", "token"),
+        description="The ways in which a request may name its tenant, separated by commas.",
+    )
+    base_domain: str | None = Field(
+        None, description="Domain whose subdomains are tenants: acme.example.com with example.com."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level that is logged: debug, info, warning or error."
     )
@@ -90,7 +111,7 @@ class Settings(BaseSettings):
         20, ge=0, description="Seconds a stopping worker gives its running actions before it hands them back."
     )
 
-    @field_validator("actions", mode="before")
+    @field_validator("actions", "tenant_resolution", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -101,6 +122,25 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("master_key")
+    @classmethod
+    def _check_master_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                key = base64.b64decode(value.get_secret_value(), validate=True)
+            except ValueError:
+                key = b""
+            if len(key) != 32:
+                raise ValueError("must be the base64 of 32 bytes: openssl rand -base64 32")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("must be a URL that begins with https:// or http://")
+        return None if value is None else value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod

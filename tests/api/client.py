@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Message
 
+from weftline.api.app import Application
+
 V1 = "/api/v1"
 PATIENCE = 20.0
 
@@ -30,11 +32,29 @@ async def running(app: ASGIApp) -> AsyncIterator[None]:
         await task
 
 
+EMAIL = "admin@example.com"
+PASSWORD = "a long enough passphrase"
+
+
 class Client:
     """Calls the API, and knows a few words of its language."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
+
+    async def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **fields: Any) -> dict[str, Any]:
+        """Sign in; from now on every call is made as this person."""
+        answer = await self.post("/auth/login", {"email": email, "password": password, **fields})
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        self.http.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
+        return tokens
+
+    async def become_first_administrator(self, app: Application) -> dict[str, Any]:
+        """Make the account that a platform begins with, and sign in to it."""
+        assert app.services is not None
+        await app.services.accounts.create_first(EMAIL, PASSWORD)
+        return await self.sign_in()
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.http.get(V1 + path, **options)

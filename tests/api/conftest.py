@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import asyncpg
 import httpx
@@ -15,9 +16,12 @@ from tests.conftest import Connect
 from weftline.api.app import ApiOptions, Application
 from weftline.authoring import ActionRegistry, Context
 from weftline.engine.worker import Worker, WorkerOptions
+from weftline.features.identity.passwords import HashingCost
+from weftline.features.services import AccountOptions
 from weftline.model.ids import DEFAULT_TENANT
 
 ORIGIN = "http://localhost"
+MASTER_KEY = bytes(32)
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,12 @@ def logs() -> Iterator[list[EventDict]]:
     """What was logged."""
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as entries:
         yield entries
+
+
+def api_options(database: str, **others: Any) -> ApiOptions:
+    """The API on a database, with passwords that cost next to nothing."""
+    accounts = AccountOptions(MASTER_KEY, hashing=HashingCost(memory_kib=8, passes=1))
+    return ApiOptions(database, accounts, make_registry().names(), **others)
 
 
 def make_registry() -> ActionRegistry:
@@ -38,11 +48,25 @@ def make_registry() -> ActionRegistry:
 
 
 @pytest.fixture
-async def api(database: str) -> AsyncIterator[Client]:
-    """The API on a fresh database. Nothing runs executions; see ``worker``."""
-    app = Application(ApiOptions(database, make_registry().names()))
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as http:
+async def application(database: str) -> AsyncIterator[Application]:
+    """The API on a fresh database, started. Nothing runs executions; see ``worker``."""
+    app = Application(api_options(database))
+    async with running(app):
+        yield app
+
+
+@pytest.fixture
+async def anonymous(application: Application) -> AsyncIterator[Client]:
+    """Somebody who has not signed in."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=ORIGIN) as http:
         yield Client(http)
+
+
+@pytest.fixture
+async def api(application: Application, anonymous: Client) -> Client:
+    """The first administrator, signed in to the default tenant."""
+    await anonymous.become_first_administrator(application)
+    return anonymous
 
 
 @pytest.fixture

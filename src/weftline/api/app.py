@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from weftline.api import problems
 from weftline.api.context import RequestContext
@@ -21,8 +22,12 @@ from weftline.api.fast_lane import FastLane
 from weftline.api.guard import Guard
 from weftline.api.health import health_routes
 from weftline.api.pages import landing_page, reference_page
+from weftline.features.access.caller import Caller, almighty
+from weftline.features.access.http import public
 from weftline.features.executions.rest import Executions, execution_routes
-from weftline.features.services import Services, open_services
+from weftline.features.identity.authenticator import CALLER_KEY
+from weftline.features.identity.rest import auth_routes, key_routes
+from weftline.features.services import AccountOptions, Services, open_services
 from weftline.features.tasks.rest import task_routes
 from weftline.features.workflows.rest import workflow_routes
 
@@ -38,14 +43,16 @@ class ApiOptions:
     """What the API needs to know.
 
     Attributes:
-        database_url: a PostgreSQL URL whose role may become ``weft_api``.
+        database_url: a PostgreSQL URL whose role may become those of ``weftline.store.roles``.
+        accounts: what there is to know about accounts.
         actions: names that definitions may call; None accepts any.
-        hosts: names under which the server may be called, besides loopback addresses.
+        hosts: names under which the server may be called, besides loopback addresses; None for any.
     """
 
     database_url: str
+    accounts: AccountOptions
     actions: Collection[str] | None = None
-    hosts: Sequence[str] = ()
+    hosts: Sequence[str] | None = ()
 
 
 class Application:
@@ -55,11 +62,14 @@ class Application:
 
     Args:
         options: what it needs to know.
+
+    Attributes:
+        services: what the features offer; None until it has started.
     """
 
     def __init__(self, options: ApiOptions) -> None:
         self._options = options
-        self._services: Services | None = None
+        self.services: Services | None = None
         app = FastAPI(
             title="Weftline",
             version=version("weftline"),
@@ -72,6 +82,7 @@ class Application:
             strict_content_type=False,
         )
         problems.add_problem_handlers(app)
+        self._app = app
         self._lane = FastLane(app)
         self._outermost = RequestContext(Guard(self._lane, options.hosts))
 
@@ -79,33 +90,67 @@ class Application:
         """Answer a request, or take part in the server's start and stop."""
         await self._outermost(scope, receive, send)
 
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[Services]:
+        """The application without a server, started, until the context ends."""
+        async with self._lifespan(self._app):
+            assert self.services is not None
+            yield self.services
+
+    def acting_as(self, caller: Caller) -> ASGIApp:
+        """The application for requests that this process makes itself, as a caller who need not sign in."""
+
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            await self({**scope, CALLER_KEY: caller}, receive, send)
+
+        return call
+
     def release_waiting(self) -> None:
         """Answer at once whoever waits for an execution: the server is about to stop."""
-        if self._services is not None:
-            self._services.watcher.release()
+        if self.services is not None:
+            self.services.watcher.release()
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
-        async with open_services(self._options.database_url, self._options.actions) as services:
-            self._services = services
+        options = self._options
+        async with open_services(options.database_url, options.actions, options.accounts) as services:
+            app.state.gate = services.gate
+            self.services = services
             _add_routes(app, self._options, services, self._lane)
             yield
 
 
+async def as_console(services: Services, tenant: str) -> Caller:
+    """Whoever owns this machine, in a tenant.
+
+    Args:
+        services: the application's.
+        tenant: id, slug or domain.
+
+    Raises:
+        TenantNotFound: there is no such tenant.
+    """
+    tenant_id = await services.tenants.find(tenant)
+    return almighty(tenant_id, "console", getpass.getuser())
+
+
 def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:
-    executions = Executions(services.starter, services.reader, services.steering, services.watcher)
+    executions = Executions(services.starter, services.reader, services.steering, services.watcher, services.gate)
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
+    api.include_router(auth_routes(services.sign_in, services.accounts, services.cache, services.resolver))
+    api.include_router(key_routes(services.tokens))
     api.include_router(workflow_routes(services.workflows))
     api.include_router(execution_routes(executions))
     api.include_router(task_routes(services.tasks))
     app.include_router(api)
+    app.include_router(key_routes(services.tokens), include_in_schema=False)
     app.include_router(health_routes(options.database_url, services.database))
     app.include_router(_page_routes(app.openapi, app.version))
-    lane.start = executions.start
+    lane.start = executions.admit_and_start
 
 
 def _page_routes(openapi: Callable[[], dict[str, Any]], version: str) -> APIRouter:
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, dependencies=[public()])
     reference = cache(lambda: reference_page(openapi()))
 
     @router.get("/")

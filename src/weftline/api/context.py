@@ -10,6 +10,8 @@ from secrets import token_hex
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from weftline.features.http.origin import MAX_USER_AGENT, Origin, set_origin
+
 log = structlog.get_logger("weftline.access")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
@@ -53,16 +55,20 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        identity = trace = b""
+        identity = trace = agent = b""
         for name, value in scope["headers"]:
             if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 identity = value
             elif name == b"traceparent" and _TRACEPARENT.fullmatch(value):
                 trace = value
+            elif name == b"user-agent":
+                agent = value[:MAX_USER_AGENT]
         if not identity:
             identity = trace[3:35] or token_hex(16).encode()
         text = identity.decode()
         _current.set(text)
+        client = scope.get("client")
+        set_origin(Origin(text, client[0] if client else None, agent.decode("latin-1") or None))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=text)
         if trace:

@@ -40,7 +40,7 @@ class Misdirected(DomainError):
     title = "Misdirected request"
 
     def __init__(self) -> None:
-        super().__init__("While there are no accounts, this server answers only under this machine's own names.")
+        super().__init__("This server does not answer under this name; its operators can allow it (WEFT_PUBLIC_URL).")
 
 
 class CrossSite(DomainError):
@@ -51,23 +51,25 @@ class CrossSite(DomainError):
     title = "Cross-site request"
 
     def __init__(self) -> None:
-        super().__init__("While there are no accounts, requests from other web sites are refused.")
+        super().__init__("Requests from pages of other web sites are refused.")
 
 
 class Guard:
     """Refuses what must not be looked at, and turns faults of ours into an answer.
 
-    There are no accounts yet, so the address is the only fence: a page of another site that makes the browser call
-    this server, under its own name (DNS rebinding) or ours (cross-site request), is turned away.
+    A page of another site that makes the browser call this server, under its own name (DNS rebinding) or ours
+    (cross-site request), is turned away. It has no token anyhow; this keeps it from probing.
 
     Args:
         app: what answers.
-        hosts: names under which this server may be called, besides loopback addresses.
+        hosts: names under which this server may be called, besides loopback addresses; with a leading dot, a domain
+            and everything below it. None for any name.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, hosts: Sequence[str] | None = ()) -> None:
         self._app = app
-        self._hosts = frozenset({"localhost", *hosts})
+        self._hosts = None if hosts is None else frozenset({"localhost", *hosts})
+        self._domains = tuple(host for host in hosts or () if host.startswith("."))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -118,17 +120,21 @@ class Guard:
                 length = int(value[:12])
         if not self._is_ours(host.decode("latin-1")):
             return Misdirected()
-        if origin and not self._is_ours(origin.decode("latin-1").rpartition("//")[2]):
-            return CrossSite()
+        if origin:
+            authority = origin.rpartition(b"//")[2]
+            if authority != host and (self._hosts is None or not self._is_ours(authority.decode("latin-1"))):
+                return CrossSite()
         return BodyTooLarge(limit) if length > limit else None
 
     def _is_ours(self, authority: str) -> bool:
-        """Whether ``host[:port]`` names this machine itself."""
+        """Whether ``host[:port]`` names this server."""
+        if self._hosts is None:
+            return True
         try:
             name = urlsplit(f"//{authority}").hostname or ""
         except ValueError:
             return False
-        if name in self._hosts:
+        if name in self._hosts or f".{name}".endswith(self._domains):
             return True
         try:
             return ip_address(name).is_loopback

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy import text
 
 from weftline import migrations
+from weftline.features.access.http import public
 from weftline.features.database import Database
 from weftline.features.http.wire import JsonResponse
 from weftline.model.ids import DEFAULT_TENANT
@@ -23,7 +24,7 @@ def health_routes(url: str, database: Database) -> APIRouter:
         url: the database's.
         database: the same, open.
     """
-    router = APIRouter(prefix="/health", include_in_schema=False)
+    router = APIRouter(prefix="/health", include_in_schema=False, dependencies=[public()])
 
     @router.get("/live")
     async def live() -> JsonResponse:

@@ -6,6 +6,7 @@ correlation id to find it by.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from weftline.api.context import request_id
-from weftline.features.errors import DomainError, FieldError
+from weftline.features.errors import DomainError, FieldError, TooManyRequests, Unauthenticated
 from weftline.language.json_values import pointer
 from weftline.store.errors import StoreUnavailable, Unstorable
 
@@ -119,7 +120,8 @@ def problem_response(request: Request, error: Exception) -> Response | None:
     """The answer to a request that ended in ``error``; None where that is a fault of ours."""
     match error:
         case DomainError():
-            return _response(request, error.status, error.code, error.title, error.detail, error.errors)
+            headers = _headers_of(error)
+            return _response(request, error.status, error.code, error.title, error.detail, error.errors, headers)
         case RequestValidationError():
             return _of_validation(request, error)
         case HTTPException():
@@ -164,6 +166,17 @@ def _response(
 ) -> Response:
     body = problem_body(request.url.path, status, code, title, detail, errors)
     return Response(body, status, headers, MEDIA_TYPE)
+
+
+def _headers_of(error: DomainError) -> dict[str, str] | None:
+    match error:
+        case Unauthenticated():
+            # RFC 6750, section 3
+            return {"WWW-Authenticate": "Bearer"}
+        case TooManyRequests():
+            return {"Retry-After": str(math.ceil(error.retry_after))}
+        case _:
+            return None
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> Response:

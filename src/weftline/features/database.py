@@ -71,7 +71,7 @@ class Database:
 
     @asynccontextmanager
     async def unbound(self) -> AsyncGenerator[AsyncSession]:
-        """A transaction that is bound to no tenant: for roles that see more than one. Raises like :meth:`transaction`."""
+        """A transaction bound to no tenant, for roles that see more than one; raises like :meth:`transaction`."""
         with _translated():
             async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
 
+import structlog
+
+from weftline.features.access.cache import AccessCache
+from weftline.features.access.gate import Gate
+from weftline.features.access.policies.engine import PolicyFault
 from weftline.features.database import Database
 from weftline.features.executions.hints import WorkHints
 from weftline.features.executions.reader import ExecutionReader
@@ -13,12 +19,48 @@ from weftline.features.executions.starter import Starter
 from weftline.features.executions.steering import Steering
 from weftline.features.executions.versions import Versions
 from weftline.features.executions.watcher import Watcher
+from weftline.features.identity.accounts import Accounts
+from weftline.features.identity.authenticator import Authenticator
+from weftline.features.identity.keys import ApiKeys
+from weftline.features.identity.passwords import HashingCost, Passwords
+from weftline.features.identity.sessions import Sessions
+from weftline.features.identity.sign_in import SignIn
+from weftline.features.identity.tokens import Tokens
 from weftline.features.tasks.service import TaskService
+from weftline.features.tenancy.resolution import DEFAULT_ORDER, Strategy, TenantResolver
+from weftline.features.tenancy.service import TenantService
+from weftline.features.vault import Vault
 from weftline.features.workflows.service import WorkflowService
 from weftline.store.connect import create_pool
 
 HOT_CONNECTIONS = 4
 """For starts and hints, beside the connections of everything else."""
+
+IDENTITY_CONNECTIONS = 4
+OPERATOR_CONNECTIONS = 2
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """What the features need to know about accounts.
+
+    Attributes:
+        master_key: 32 bytes, under which secrets are sealed.
+        issuer: who issues access tokens, as a rule the platform's URL.
+        token_seconds: how long an access token lives.
+        hashing: what hashing a password costs.
+        resolution: the ways in which a request may name its tenant.
+        base_domain: whose subdomains are tenants.
+    """
+
+    master_key: bytes
+    issuer: str = "weftline"
+    token_seconds: int = 600
+    hashing: HashingCost = field(default_factory=HashingCost)
+    resolution: Sequence[Strategy] = DEFAULT_ORDER
+    base_domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +68,79 @@ class Services:
     """What the features offer, ready to use."""
 
     database: Database
+    identity: Database
+    operators: Database
+    cache: AccessCache
+    gate: Gate
+    resolver: TenantResolver
+    tokens: Tokens
+    passwords: Passwords
+    accounts: Accounts
+    sessions: Sessions
+    sign_in: SignIn
     workflows: WorkflowService
     starter: Starter
     reader: ExecutionReader
     steering: Steering
     watcher: Watcher
     tasks: TaskService
+    tenants: TenantService
 
 
 @asynccontextmanager
-async def open_services(url: str, actions: Collection[str] | None) -> AsyncGenerator[Services]:
+async def open_services(url: str, actions: Collection[str] | None, options: AccountOptions) -> AsyncGenerator[Services]:
     """The services, until the context ends. The database need not answer yet.
 
     Args:
-        url: a PostgreSQL URL whose role may become ``weft_api``.
+        url: a PostgreSQL URL whose role may become those of ``weftline.store.roles``.
         actions: names that definitions may call; None accepts any.
+        options: what there is to know about accounts.
     """
-    pool = await create_pool(url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS)
-    database, versions, hints = Database(url), Versions(), WorkHints(pool)
-    starter, watcher = Starter(pool, versions, hints), Watcher(database)
-    reader = ExecutionReader(database, versions)
-    try:
+    async with AsyncExitStack() as stack:
+        pool = await create_pool(url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS)
+        stack.push_async_callback(pool.close)
+        database, identity = Database(url), Database(url, "weft_identity", size=IDENTITY_CONNECTIONS)
+        operators = Database(url, "weft_operator", size=OPERATOR_CONNECTIONS)
+        for each in (database, identity, operators):
+            stack.push_async_callback(each.close)
+        passwords = Passwords(options.hashing)
+        stack.callback(passwords.close)
+        cache = AccessCache(database, identity)
+        stack.push_async_callback(cache.close)
+        resolver = TenantResolver(options.resolution, options.base_domain)
+        tokens = Tokens(identity, Vault(options.master_key), issuer=options.issuer, lifetime=options.token_seconds)
+        sessions = Sessions(identity, cache, tokens)
+        authenticator = Authenticator(tokens, ApiKeys(database, cache), cache, resolver)
+        gate = Gate(authenticator.identify, cache, database, _log_faults)
+        versions, hints, watcher = Versions(), WorkHints(pool), Watcher(database)
+        stack.push_async_callback(hints.close)
+        starter = Starter(pool, versions, hints)
+        stack.push_async_callback(starter.close)
+        stack.push_async_callback(watcher.close)
+        reader = ExecutionReader(database, versions)
+        cache.start()
         yield Services(
-            database,
-            WorkflowService(database, actions),
-            starter,
-            reader,
-            Steering(database, reader, watcher, hints),
-            watcher,
-            TaskService(database, hints),
+            database=database,
+            identity=identity,
+            operators=operators,
+            cache=cache,
+            gate=gate,
+            resolver=resolver,
+            tokens=tokens,
+            passwords=passwords,
+            accounts=Accounts(identity, passwords),
+            sessions=sessions,
+            sign_in=SignIn(identity, passwords, sessions),
+            workflows=WorkflowService(database, actions),
+            starter=starter,
+            reader=reader,
+            steering=Steering(database, reader, watcher, hints),
+            watcher=watcher,
+            tasks=TaskService(database, hints, cache),
+            tenants=TenantService(operators),
         )
-    finally:
-        await watcher.close()
-        await starter.close()
-        await hints.close()
-        await database.close()
-        await pool.close()
+
+
+def _log_faults(tenant_id: UUID, faults: Sequence[PolicyFault]) -> None:
+    for fault in faults:
+        log.warning("policy failed", tenant_id=str(tenant_id), policy_id=str(fault.policy_id), error=fault.message)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.caller import Caller, current_caller
 from weftline.features.database import driver
-from weftline.features.http.origin import current_origin
+from weftline.features.http.origin import Origin, current_origin
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -37,6 +37,7 @@ class Entry:
         before, after: what it was and what it became, JSON.
         reason: why, where somebody said.
         actor: who; None for somebody who has not signed in.
+        origin: from where; where the current request comes from, where not given.
     """
 
     action: str
@@ -46,6 +47,7 @@ class Entry:
     after: Any = None
     reason: str | None = None
     actor: Caller | None = None
+    origin: Origin | None = None
 
 
 async def record(
@@ -90,11 +92,11 @@ async def append(
 
 
 def encode(entries: Sequence[Entry]) -> str:
-    """The entries as the database function takes them. Where they come from is told by the current request."""
-    origin = current_origin()
+    """The entries as the database function takes them."""
+    current = current_origin()
     rows: list[dict[str, Any]] = []
     for entry in entries:
-        actor = entry.actor
+        actor, origin = entry.actor, entry.origin or current
         rows.append(
             {
                 "actor_type": "anonymous" if actor is None else actor.kind,

@@ -35,6 +35,7 @@ class Execution(Row):
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     snapshot_seq: Mapped[int]
     current_steps: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
+    started_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

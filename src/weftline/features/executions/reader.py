@@ -33,9 +33,10 @@ class Snapshot(NamedTuple):
 
 
 class StepExecutions(NamedTuple):
-    """The steps of an execution, and the version that says what they are called."""
+    """The steps of an execution, whose workflow it is, and the version that says what they are called."""
 
     steps: Sequence[Step]
+    workflow_id: str
     version: PublishedVersion
 
 
@@ -67,11 +68,19 @@ class ExecutionReader:
             return Snapshot(row, state)
 
     async def list(
-        self, tenant_id: UUID, wanted: repository.Filter, *, before: UUID | None = None, limit: int = 50
+        self,
+        tenant_id: UUID,
+        wanted: repository.Filter,
+        *,
+        before: UUID | None = None,
+        limit: int = 50,
+        with_input: bool = False,
     ) -> Sequence[Execution]:
         """Executions, the newest first; see ``repository.list_executions``."""
         async with self._database.transaction(tenant_id) as session:
-            return await repository.list_executions(session, tenant_id, wanted, before=before, limit=limit)
+            return await repository.list_executions(
+                session, tenant_id, wanted, before=before, limit=limit, with_input=with_input
+            )
 
     async def events(self, tenant_id: UUID, execution_id: UUID, *, after: int = 0, limit: int = 200) -> list[Event]:
         """Up to ``limit`` events of an execution after number ``after``.
@@ -84,6 +93,18 @@ class ExecutionReader:
             if not events and await repository.get(session, tenant_id, execution_id) is None:
                 raise ExecutionNotFound
             return events
+
+    async def workflow_of(self, tenant_id: UUID, execution_id: UUID) -> str:
+        """The id of an execution's workflow.
+
+        Raises:
+            ExecutionNotFound: there is none of this id.
+        """
+        async with self._database.transaction(tenant_id) as session:
+            workflow_id = await repository.workflow_of(session, tenant_id, execution_id)
+        if workflow_id is None:
+            raise ExecutionNotFound
+        return workflow_id
 
     async def steps(self, tenant_id: UUID, execution_id: UUID) -> StepExecutions:
         """Every step that has begun, in the order in which they began.
@@ -102,4 +123,4 @@ class ExecutionReader:
                 events = await events_page(connection, tenant_id, execution_id, collector.seq, EVENTS_AT_ONCE)
                 collector.apply(events)
                 if len(events) < EVENTS_AT_ONCE:
-                    return StepExecutions(collector.steps(), version)
+                    return StepExecutions(collector.steps(), row.workflow_id, version)

@@ -23,6 +23,7 @@ class Filter:
         statuses: in one of these.
         workflow_id: of this workflow.
         tag: with this label.
+        workflow_ids: of one of these workflows; None for any.
         created_after, created_before: created at that time or later; before that time.
     """
 
@@ -31,6 +32,7 @@ class Filter:
     tag: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    workflow_ids: Collection[str] | None = None
 
 
 async def get(session: AsyncSession, tenant_id: UUID, execution_id: UUID) -> Execution | None:
@@ -38,8 +40,20 @@ async def get(session: AsyncSession, tenant_id: UUID, execution_id: UUID) -> Exe
     return await session.get(Execution, (tenant_id, execution_id), options=[defer(Execution.snapshot)])
 
 
+async def workflow_of(session: AsyncSession, tenant_id: UUID, execution_id: UUID) -> str | None:
+    """The id of an execution's workflow."""
+    statement = select(Execution.workflow_id).where(Execution.tenant_id == tenant_id, Execution.id == execution_id)
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def list_executions(
-    session: AsyncSession, tenant_id: UUID, wanted: Filter, *, before: UUID | None, limit: int
+    session: AsyncSession,
+    tenant_id: UUID,
+    wanted: Filter,
+    *,
+    before: UUID | None,
+    limit: int,
+    with_input: bool = False,
 ) -> Sequence[Execution]:
     """Executions, the newest first, without what is large.
 
@@ -49,12 +63,15 @@ async def list_executions(
         wanted: which.
         before: only those older than this one.
         limit: at most so many.
+        with_input: their input too.
     """
     statement = select(Execution).where(Execution.tenant_id == tenant_id)
     if wanted.statuses:
         statement = statement.where(Execution.status.in_([status.value for status in wanted.statuses]))
     if wanted.workflow_id is not None:
         statement = statement.where(Execution.workflow_id == wanted.workflow_id)
+    if wanted.workflow_ids is not None:
+        statement = statement.where(Execution.workflow_id.in_(wanted.workflow_ids))
     if wanted.tag is not None:
         statement = statement.where(Execution.tags.contains([wanted.tag]))
     if wanted.created_after is not None:
@@ -64,7 +81,9 @@ async def list_executions(
     if before is not None:
         statement = statement.where(Execution.id < before)
     statement = statement.order_by(Execution.id.desc()).limit(limit)
-    light = [defer(Execution.snapshot), defer(Execution.input), defer(Execution.output)]
+    light = [defer(Execution.snapshot), defer(Execution.output)]
+    if not with_input:
+        light.append(defer(Execution.input))
     return (await session.scalars(statement.options(*light))).all()
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 from pydantic import Field
 
+from weftline.features.access.fields.masking import FieldMask
 from weftline.features.executions.models import Execution
 from weftline.features.executions.reader import Snapshot, StepExecutions
 from weftline.features.executions.repository import Filter
 from weftline.features.executions.versions import StepHeading
 from weftline.features.http.paging import MAX_NUMBER, PageQuery
 from weftline.features.http.wire import Demand, Wire
+from weftline.language.json_values import Json
 from weftline.machine.state import Step
 from weftline.model.event import Event, EventType
 from weftline.model.status import ExecutionStatus, StepStatus
 from weftline.model.stepkey import parse_key
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+T = TypeVar("T")
 
 UNKNOWN_STEP = StepHeading("", "")
 
@@ -39,16 +44,17 @@ class ExecutionSummary(Wire):
     created_at: datetime
     tags: list[str]
     priority: int
+    started_by: Annotated[UUID | None, Field(description="Who asked for it.")] = None
 
     @classmethod
-    def of_row(cls, row: Execution) -> ExecutionSummary:
-        """An execution as it last came to rest."""
+    def of_row(cls, row: Execution, mask: FieldMask | None = None) -> ExecutionSummary:
+        """An execution as it last came to rest, without what ``mask`` hides."""
         return cls(
             id=row.id,
             workflow_id=row.workflow_id,
             version_number=row.version_number,
             status=ExecutionStatus(row.status),
-            error=row.error,
+            error=masked(row.error, mask),
             current_steps=_nodes(row.current_steps or ()),
             started_at=row.started_at,
             completed_at=row.completed_at,
@@ -56,6 +62,7 @@ class ExecutionSummary(Wire):
             created_at=row.created_at,
             tags=row.tags or [],
             priority=row.priority,
+            started_by=row.started_by,
         )
 
 
@@ -67,8 +74,8 @@ class ExecutionDetail(ExecutionSummary):
     data: Annotated[dict[str, Any], Field(description="The shared data of its steps.")]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> ExecutionDetail:
-        """An execution as it is now."""
+    def of(cls, snapshot: Snapshot, mask: FieldMask | None = None) -> ExecutionDetail:
+        """An execution as it is now, without what ``mask`` hides."""
         row, state = snapshot
         started_at = _time(state.started_at) or row.started_at
         completed_at = _time(state.completed_at)
@@ -77,7 +84,7 @@ class ExecutionDetail(ExecutionSummary):
             workflow_id=row.workflow_id,
             version_number=row.version_number,
             status=snapshot.status,
-            error=state.error,
+            error=masked(state.error, mask),
             current_steps=_nodes(state.current_steps()),
             started_at=started_at,
             completed_at=completed_at,
@@ -85,9 +92,10 @@ class ExecutionDetail(ExecutionSummary):
             created_at=row.created_at,
             tags=row.tags or [],
             priority=row.priority,
-            input=row.input,
-            output=state.output,
-            data=state.data,
+            input=masked(row.input, mask),
+            output=masked(state.output, mask),
+            data=masked(state.data, mask),
+            started_by=row.started_by,
         )
 
 
@@ -103,15 +111,18 @@ class EventOut(Wire):
     visit: Annotated[int | None, Field(description="Which run of the node, where it is not the first.")] = None
 
     @classmethod
-    def of(cls, event: Event) -> EventOut:
-        """A fact, with its step's key taken apart. What is as usual stays unset, and is left out of the answer."""
+    def of(cls, event: Event, mask: FieldMask | None = None) -> EventOut:
+        """A fact without what ``mask`` hides, with its step's key taken apart.
+
+        What is as usual stays unset, and is left out of the answer.
+        """
         node, scope, visit = (None, "", 1) if event.step is None else parse_key(event.step)
         fact = cls(
             seq=event.seq,
             type=event.type,
             step_id=node,
             occurred_at=datetime.fromtimestamp(event.at, UTC),
-            data=event.data,
+            data=masked(event.data, mask),
         )
         if scope:
             fact.scope = scope
@@ -146,8 +157,8 @@ class StepOut(Wire):
     due_at: Annotated[datetime | None, Field(description="When its timer fires.")]
 
     @classmethod
-    def of(cls, step: Step, heading: StepHeading) -> StepOut:
-        """A step under its node's heading."""
+    def of(cls, step: Step, heading: StepHeading, mask: FieldMask | None = None) -> StepOut:
+        """A step under its node's heading, without what ``mask`` hides."""
         return cls(
             step_id=step.node,
             step_name=heading.name,
@@ -155,9 +166,9 @@ class StepOut(Wire):
             step_status=step.status,
             scope=step.scope or None,
             visit=step.visit,
-            input=step.input,
-            output=step.output,
-            error=step.error,
+            input=masked(step.input, mask),
+            output=masked(step.output, mask),
+            error=masked(step.error, mask),
             attempt=step.attempt,
             retry_count=step.attempt - 1,
             started_at=_time(step.started_at),
@@ -172,10 +183,10 @@ class StepList(Wire):
     items: list[StepOut]
 
     @classmethod
-    def of(cls, found: StepExecutions) -> StepList:
-        """The steps under their nodes' headings."""
+    def of(cls, found: StepExecutions, mask: FieldMask | None = None) -> StepList:
+        """The steps under their nodes' headings, without what ``mask`` hides."""
         headings = found.version.steps
-        return cls(items=[StepOut.of(step, headings.get(step.node, UNKNOWN_STEP)) for step in found.steps])
+        return cls(items=[StepOut.of(step, headings.get(step.node, UNKNOWN_STEP), mask) for step in found.steps])
 
 
 class ExecutionQuery(PageQuery):
@@ -189,9 +200,16 @@ class ExecutionQuery(PageQuery):
     created_after: Annotated[datetime | None, Field(description="At that time or later (RFC 3339).")] = None
     created_before: Annotated[datetime | None, Field(description="Before that time (RFC 3339).")] = None
 
-    def filter(self) -> Filter:
-        """As the repository takes it. A time without a zone is in UTC."""
-        return Filter(self.status, self.workflow_id, self.tag, _aware(self.created_after), _aware(self.created_before))
+    def filter(self, workflow_ids: Collection[str] | None = None) -> Filter:
+        """As the repository takes it, limited to some workflows. A time without a zone is in UTC."""
+        return Filter(
+            self.status,
+            self.workflow_id,
+            self.tag,
+            _aware(self.created_after),
+            _aware(self.created_before),
+            workflow_ids,
+        )
 
 
 class EventQuery(Demand):
@@ -234,6 +252,11 @@ class Delivered(Wire):
 
     name: str
     delivered: Annotated[int, Field(description="How many steps it was sent to.")]
+
+
+def masked(value: T, mask: FieldMask | None) -> T:
+    """A value without what ``mask`` hides, of the same shape as before."""
+    return value if mask is None or value is None else cast("T", mask.apply(cast("Json", value)))
 
 
 def _time(at: float | None) -> datetime | None:

@@ -17,11 +17,14 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from weftline.features.access.caller import Caller, current_caller
+from weftline.features.audit.trail import Entry, append
 from weftline.features.errors import DomainError
 from weftline.features.executions.demand import StartDemand
 from weftline.features.executions.errors import InvalidInput
 from weftline.features.executions.hints import WorkHints
 from weftline.features.executions.versions import PublishedVersion, Versions
+from weftline.features.http.origin import current_origin
 from weftline.features.workflows.errors import NotPublished, WorkflowNotFound
 from weftline.store.connect import tenant_transaction
 from weftline.store.errors import StoreError, Unstorable, translated
@@ -51,12 +54,20 @@ class Started(NamedTuple):
 class _Request:
     """A start that waits for its transaction."""
 
-    __slots__ = ("answer", "demand", "workflow_id")
+    __slots__ = ("actor", "answer", "demand", "origin", "workflow_id")
 
     def __init__(self, workflow_id: str, demand: StartDemand, answer: asyncio.Future[Started]) -> None:
         self.workflow_id = workflow_id
         self.demand = demand
         self.answer = answer
+        # the transaction runs in a task of its own, which knows nothing of the request
+        self.actor = current_caller()
+        self.origin = current_origin()
+
+    def entry(self, item: NewExecution) -> Entry:
+        """What the audit log tells of the start."""
+        after = {"workflowId": item.workflow_id, "versionNumber": item.version_number}
+        return Entry("execution.started", "execution", str(item.id), after=after, actor=self.actor, origin=self.origin)
 
     def accept(self, started: Started) -> None:
         # the caller may have gone away meanwhile
@@ -115,11 +126,14 @@ class Starter:
                 number = _published(published, workflow_id)
                 version = await self._versions.get(connection, tenant_id, workflow_id, number)
                 # in a thread, for ten thousand take their time
-                checked = await asyncio.to_thread(_check_all, demands, workflow_id, number, version)
+                checked = await asyncio.to_thread(_check_all, demands, workflow_id, number, version, current_caller())
                 new = [item for item in checked if isinstance(item, NewExecution)]
-                ids = iter(await start_executions(connection, tenant_id, new, time.time()) if new else ())
+                ids = await start_executions(connection, tenant_id, new, time.time()) if new else []
+                if new:
+                    await append(connection, tenant_id, [_batch_entry(workflow_id, ids)])
         self._hints.send()
-        return [_started(item, next(ids)) if isinstance(item, NewExecution) else item for item in checked]
+        each = iter(ids)
+        return [_started(item, next(each)) if isinstance(item, NewExecution) else item for item in checked]
 
     async def close(self) -> None:
         """Wait until everything that was asked for has been answered."""
@@ -142,6 +156,11 @@ class Starter:
                     admitted = await self._admit(connection, tenant_id, group)
                     new = [item for _, item in admitted]
                     ids = await start_executions(connection, tenant_id, new, time.time()) if new else []
+                    entries = [
+                        request.entry(item) for (request, item), id in zip(admitted, ids, strict=True) if item.id == id
+                    ]
+                    if entries:
+                        await append(connection, tenant_id, entries)
         except Unstorable as error:
             # one refused value must not fail the others
             if len(group) == 1:
@@ -170,7 +189,7 @@ class Starter:
             try:
                 number = _published(published, request.workflow_id)
                 version = await self._versions.get(connection, tenant_id, request.workflow_id, number)
-                item = _check(request.demand, request.workflow_id, number, version)
+                item = _check(request.demand, request.workflow_id, number, version, request.actor)
             except DomainError as error:
                 request.refuse(error)
             else:
@@ -187,7 +206,15 @@ def _published(published: dict[str, int | None], workflow_id: str) -> int:
     return number
 
 
-def _check(demand: StartDemand, workflow_id: str, number: int, version: PublishedVersion) -> NewExecution:
+def _batch_entry(workflow_id: str, ids: Sequence[UUID]) -> Entry:
+    """One act, however many executions it starts; their ids tell when they were made, and so lie between these."""
+    after = {"executions": len(ids), "first": str(ids[0]), "last": str(ids[-1])}
+    return Entry("execution.batch_started", "workflow", workflow_id, after=after, actor=current_caller())
+
+
+def _check(
+    demand: StartDemand, workflow_id: str, number: int, version: PublishedVersion, actor: Caller | None
+) -> NewExecution:
     if version.schema is not None and (errors := version.schema.errors(demand.input, "/input")):
         raise InvalidInput(workflow_id, errors)
     return NewExecution(
@@ -197,16 +224,21 @@ def _check(demand: StartDemand, workflow_id: str, number: int, version: Publishe
         demand.priority,
         demand.tags,
         demand.idempotency_key,
+        started_by=None if actor is None else actor.id,
     )
 
 
 def _check_all(
-    demands: Sequence[StartDemand], workflow_id: str, number: int, version: PublishedVersion
+    demands: Sequence[StartDemand],
+    workflow_id: str,
+    number: int,
+    version: PublishedVersion,
+    actor: Caller | None,
 ) -> list[NewExecution | InvalidInput]:
     checked: list[NewExecution | InvalidInput] = []
     for demand in demands:
         try:
-            checked.append(_check(demand, workflow_id, number, version))
+            checked.append(_check(demand, workflow_id, number, version, actor))
         except InvalidInput as error:
             checked.append(error)
     return checked

@@ -6,6 +6,7 @@ import time
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from weftline.features.audit.trail import record
 from weftline.features.database import Database, driver
 from weftline.features.executions import repository
 from weftline.features.executions.errors import ExecutionEnded, ExecutionNotFound
@@ -13,6 +14,14 @@ from weftline.features.executions.hints import WorkHints
 from weftline.features.executions.reader import ExecutionReader, Snapshot
 from weftline.features.executions.watcher import Watcher
 from weftline.store.inbox import MessageKind, deliver, send
+
+_ACTIONS = {
+    MessageKind.CANCEL: "execution.cancelled",
+    MessageKind.PAUSE: "execution.paused",
+    MessageKind.RESUME: "execution.resumed",
+    MessageKind.SIGNAL: "execution.signalled",
+}
+"""What the audit log calls each message."""
 
 PATIENCE = 5.0
 """Seconds that an act waits for its effect."""
@@ -87,6 +96,8 @@ class Steering:
         """
         async with self._database.transaction(tenant_id) as session:
             delivered = await deliver(await driver(session), tenant_id, name, correlation, payload, time.time())
+            after = {"correlation": correlation, "delivered": delivered}
+            await record(session, "event.delivered", "event", name, after=after, tenant_id=tenant_id)
         if delivered:
             self._hints.send()
         return delivered
@@ -104,5 +115,15 @@ class Steering:
                 if row is None:
                     raise ExecutionNotFound
                 raise ExecutionEnded(row.status)
+            # what a signal carries is the workflow's data, which the audit log does not repeat
+            await record(
+                session,
+                _ACTIONS[kind],
+                "execution",
+                execution_id,
+                after={"name": payload["name"]} if "name" in payload else None,
+                reason=payload.get("reason"),
+                tenant_id=tenant_id,
+            )
         self._hints.send()
         return seq

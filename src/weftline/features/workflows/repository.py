@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,7 @@ async def list_templates(
     query: str | None,
     after: str | None,
     limit: int,
+    ids: Collection[str] | None = None,
 ) -> Sequence[WorkflowTemplate]:
     """Templates in the order of their ids.
 
@@ -57,8 +58,11 @@ async def list_templates(
         query: only those whose id or name holds this text, whatever its case.
         after: only those after this id.
         limit: at most so many.
+        ids: only these; None for any.
     """
     statement = select(WorkflowTemplate).where(WorkflowTemplate.tenant_id == tenant_id)
+    if ids is not None:
+        statement = statement.where(WorkflowTemplate.id.in_(ids))
     if status is not None:
         statement = statement.where(WorkflowTemplate.status == status.value)
     if query:

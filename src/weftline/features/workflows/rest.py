@@ -7,14 +7,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
+from weftline.features.access.caller import Caller
+from weftline.features.access.http import requires
 from weftline.features.errors import UnsupportedMediaType
 from weftline.features.http.body import StrictRoute, media_type
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import MAX_NUMBER, Page, PageQuery, decode_cursor, decode_number, encode_cursor
-from weftline.features.http.tenant import TenantId
 from weftline.features.workflows import examples
 from weftline.features.workflows.errors import MalformedDefinition
+from weftline.features.workflows.permissions import CREATE, PUBLISH, READ, WRITE
 from weftline.features.workflows.schemas import (
     ProblemOut,
     PublishBody,
@@ -46,6 +48,12 @@ DEFINITION_BODY: dict[str, Any] = {
         },
     }
 }
+
+Creator = Annotated[Caller, requires(CREATE)]
+Lister = Annotated[Caller, requires(READ, listing=True)]
+Reader = Annotated[Caller, requires(READ)]
+Writer = Annotated[Caller, requires(WRITE)]
+Publisher = Annotated[Caller, requires(PUBLISH)]
 
 WorkflowId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", description="Its id.", examples=["greeting"])
@@ -84,9 +92,9 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.DRAFT, status=201, description="The new workflow, a draft."),
         openapi_extra=DEFINITION_BODY,
     )
-    async def create_workflow(tenant_id: TenantId, request: Request, response: Response) -> WorkflowDetail:
+    async def create_workflow(caller: Creator, request: Request, response: Response) -> WorkflowDetail:
         """Stores a definition as the draft of a new workflow under the definition's own id."""
-        workflow = await service.create(tenant_id, await read_definition(request))
+        workflow = await service.create(caller.tenant_id, await read_definition(request))
         response.headers["Location"] = f"{request.url.path}/{workflow.template.id}"
         return detail(workflow, response)
 
@@ -96,7 +104,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.PROBLEMS, description="Everything that is wrong; nothing is stored."),
         openapi_extra=DEFINITION_BODY,
     )
-    async def validate_definition(request: Request) -> ValidationOut:
+    async def validate_definition(caller: Lister, request: Request) -> ValidationOut:
         """Says everything that is wrong with a definition, at once. Nothing is stored."""
         problems = await service.problems(await read_definition(request))
         found = [ProblemOut.model_validate(problem) for problem in problems]
@@ -107,10 +115,17 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         summary="List workflows",
         responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="By id."),
     )
-    async def list_workflows(tenant_id: TenantId, query: Annotated[WorkflowQuery, Query()]) -> Page[WorkflowSummary]:
+    async def list_workflows(caller: Lister, query: Annotated[WorkflowQuery, Query()]) -> Page[WorkflowSummary]:
         """Lists workflows in the order of their ids."""
         after = None if query.cursor is None else decode_cursor(query.cursor, 1)[0]
-        found = await service.list(tenant_id, status=query.status, query=query.q, after=after, limit=query.limit + 1)
+        found = await service.list(
+            caller.tenant_id,
+            status=query.status,
+            query=query.q,
+            after=after,
+            limit=query.limit + 1,
+            ids=caller.workflows_where(READ),
+        )
         items = [WorkflowSummary.model_validate(template) for template in found[: query.limit]]
         return Page(items=items, next_cursor=encode_cursor([items[-1].id]) if len(found) > len(items) else None)
 
@@ -120,13 +135,13 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.WORKFLOW, description="The workflow with a definition."),
     )
     async def get_workflow(
-        tenant_id: TenantId,
+        caller: Reader,
         workflow_id: WorkflowId,
         query: Annotated[VersionQuery, Query()],
         response: Response,
     ) -> WorkflowDetail:
         """Shows a workflow with the definition of its latest version, or of the one asked for."""
-        return detail(await service.get(tenant_id, workflow_id, query.version), response)
+        return detail(await service.get(caller.tenant_id, workflow_id, query.version), response)
 
     @router.put(
         "/{workflow_id}",
@@ -135,7 +150,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         openapi_extra=DEFINITION_BODY,
     )
     async def replace_workflow(
-        tenant_id: TenantId,
+        caller: Writer,
         workflow_id: WorkflowId,
         expected: ExpectedEtag,
         request: Request,
@@ -143,7 +158,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
     ) -> WorkflowDetail:
         """Replaces the draft; where the latest version is published, a new draft version is made."""
         document = await read_definition(request)
-        workflow = await service.replace(tenant_id, workflow_id, document, expected_etag=expected)
+        workflow = await service.replace(caller.tenant_id, workflow_id, document, expected_etag=expected)
         return detail(workflow, response)
 
     @router.post(
@@ -152,7 +167,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.VERSION, description="The published version."),
     )
     async def publish_workflow(
-        tenant_id: TenantId,
+        caller: Publisher,
         workflow_id: WorkflowId,
         body: Annotated[
             PublishBody | None, Body(openapi_examples={"note": {"value": {"changeDescription": "First version"}}})
@@ -160,7 +175,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
     ) -> VersionDetail:
         """Makes the latest version immutable and the one that new executions run. Safe to repeat."""
         note = None if body is None else body.change_description
-        workflow = await service.publish(tenant_id, workflow_id, note)
+        workflow = await service.publish(caller.tenant_id, workflow_id, note)
         return VersionDetail.model_validate(workflow.version)
 
     @router.get(
@@ -169,11 +184,11 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers({"items": [examples.VERSION_SUMMARY], "nextCursor": None}, description="Newest first."),
     )
     async def list_versions(
-        tenant_id: TenantId, workflow_id: WorkflowId, query: Annotated[PageQuery, Query()]
+        caller: Reader, workflow_id: WorkflowId, query: Annotated[PageQuery, Query()]
     ) -> Page[VersionSummary]:
         """Lists a workflow's versions, the newest first."""
         before = None if query.cursor is None else decode_number(query.cursor)
-        found = await service.list_versions(tenant_id, workflow_id, before=before, limit=query.limit + 1)
+        found = await service.list_versions(caller.tenant_id, workflow_id, before=before, limit=query.limit + 1)
         items = [VersionSummary.model_validate(version) for version in found[: query.limit]]
         more = len(found) > len(items)
         return Page(items=items, next_cursor=encode_cursor([str(items[-1].version_number)]) if more else None)
@@ -184,12 +199,12 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         responses=answers(examples.VERSION, description="The version with its definition."),
     )
     async def get_version(
-        tenant_id: TenantId,
+        caller: Reader,
         workflow_id: WorkflowId,
         number: Annotated[int, Path(ge=1, le=MAX_NUMBER, examples=[1])],
     ) -> VersionDetail:
         """Shows one version with its definition."""
-        workflow = await service.get(tenant_id, workflow_id, number)
+        workflow = await service.get(caller.tenant_id, workflow_id, number)
         return VersionDetail.model_validate(workflow.version)
 
     return router

@@ -10,7 +10,9 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from weftline.features.audit.trail import record
 from weftline.features.database import Database
 from weftline.features.workflows import repository
 from weftline.features.workflows.errors import (
@@ -65,6 +67,8 @@ class WorkflowService:
                 raise WorkflowExists(definition.id)
             version = _new_version(template, definition, document)
             session.add(version)
+            await session.flush()
+            await self._record(session, "workflow.created", version)
             return Workflow(template, version)
 
     async def replace(
@@ -97,6 +101,7 @@ class WorkflowService:
             assert latest is not None
             if latest.definition_hash == _hash(document):
                 return Workflow(template, latest)
+            before = _told(latest)
             if latest.published_at is None:
                 latest.definition = document
                 latest.definition_hash = _hash(document)
@@ -110,6 +115,7 @@ class WorkflowService:
             _touch(template)
             await session.flush()
             await session.refresh(template)
+            await self._record(session, "workflow.changed", latest, before)
             return Workflow(template, latest)
 
     async def publish(self, tenant_id: UUID, workflow_id: str, change_description: str | None = None) -> Workflow:
@@ -134,6 +140,7 @@ class WorkflowService:
                 _touch(template)
                 await session.flush()
                 await session.refresh(template)
+                await self._record(session, "workflow.published", version)
             return Workflow(template, version)
 
     async def get(self, tenant_id: UUID, workflow_id: str, number: int | None = None) -> Workflow:
@@ -160,11 +167,12 @@ class WorkflowService:
         query: str | None = None,
         after: str | None = None,
         limit: int = 50,
+        ids: Collection[str] | None = None,
     ) -> Sequence[WorkflowTemplate]:
         """Workflows in the order of their ids; see ``repository.list_templates``."""
         async with self._database.transaction(tenant_id) as session:
             return await repository.list_templates(
-                session, tenant_id, status=status, query=query, after=after, limit=limit
+                session, tenant_id, status=status, query=query, after=after, limit=limit, ids=ids
             )
 
     async def list_versions(
@@ -179,6 +187,20 @@ class WorkflowService:
             if await repository.get_template(session, tenant_id, workflow_id) is None:
                 raise WorkflowNotFound(workflow_id)
             return await repository.list_versions(session, tenant_id, workflow_id, before=before, limit=limit)
+
+    async def _record(
+        self, session: AsyncSession, action: str, version: WorkflowVersion, before: dict[str, Any] | None = None
+    ) -> None:
+        await record(
+            session,
+            action,
+            "workflow",
+            version.template_id,
+            before=before,
+            after=_told(version),
+            reason=version.change_description,
+            tenant_id=version.tenant_id,
+        )
 
     async def _check(self, document: dict[str, Any]) -> Definition:
         validation = await self._validate(document)
@@ -206,6 +228,11 @@ def _new_version(template: WorkflowTemplate, definition: Definition, document: d
         definition_hash=_hash(document),
         is_active=False,
     )
+
+
+def _told(version: WorkflowVersion) -> dict[str, Any]:
+    """What the audit log tells of a version."""
+    return {"versionNumber": version.version_number, "definitionHash": version.definition_hash}
 
 
 def _hash(document: dict[str, Any]) -> str:

@@ -1,0 +1,200 @@
+"""What this process knows of tenants' rules and of who may do what, kept fresh by the list of revocations.
+
+Everything is read once and kept; whoever changes it writes a revocation in the same transaction, which every process
+reads within a second. So a request costs no query for access control, and a right that was withdrawn is gone within a
+second or two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from weftline.features.access.loading import (
+    Person,
+    Subject,
+    load_member,
+    load_person,
+    load_rules,
+    load_service,
+    load_visit,
+)
+from weftline.features.access.rules import TenantRules
+from weftline.features.database import Database
+from weftline.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+TTL_SECONDS = 60.0
+"""How long anything is believed without having been read again, should a revocation ever be missed."""
+
+CAPACITY = 20_000
+"""Entries of each kind."""
+
+REMEMBERED_SECONDS = 3600.0
+"""How long an ended session is remembered: longer than any access token lives."""
+
+_RECENT = text(
+    "SELECT kind, subject FROM revocations WHERE created_at > now() - make_interval(secs => :seconds) ORDER BY id"
+)
+_OVERLAP_SECONDS = 30.0
+_PURGE = text("DELETE FROM revocations WHERE created_at < now() - make_interval(secs => :seconds)")
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Kept(Generic[K, V]):
+    """The values of a loader, each kept for a while."""
+
+    def __init__(self, load: Callable[[K], Awaitable[V]]) -> None:
+        self._load = load
+        self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
+        self._generation = 0
+
+    async def get(self, key: K) -> V:
+        found = self._values.get(key)
+        now = time.monotonic()
+        if found is not None and found[0] > now:
+            return found[1]
+        generation = self._generation
+        value = await self._load(key)
+        # what was read may have been withdrawn while it was being read
+        if generation == self._generation:
+            self._values[key] = (now + TTL_SECONDS, value)
+            self._values.move_to_end(key)
+            if len(self._values) > CAPACITY:
+                self._values.popitem(last=False)
+        return value
+
+    def forget(self, matches: Callable[[K], bool]) -> None:
+        self._generation += 1
+        for key in [key for key in self._values if matches(key)]:
+            del self._values[key]
+
+
+class AccessCache:
+    """Rules of tenants, and subjects with their authority.
+
+    Args:
+        database: under the API's role.
+        identity: under the role that signs people in.
+    """
+
+    def __init__(self, database: Database, identity: Database) -> None:
+        self._identity = identity
+        self._rules: _Kept[UUID, TenantRules | None] = _Kept(lambda id: load_rules(database, id))
+        self._members: _Kept[tuple[UUID, UUID], Subject | None] = _Kept(self._load_member)
+        self._services: _Kept[tuple[UUID, UUID], Subject | None] = _Kept(self._load_service)
+        self._people: _Kept[UUID, Person | None] = _Kept(lambda id: load_person(identity, id))
+        self._visits: _Kept[UUID, str | None] = _Kept(lambda id: load_visit(identity, id))
+        self._ended: dict[UUID, float] = {}
+        self._on_key: list[Callable[[UUID], None]] = []
+        self._database = database
+        self._task: asyncio.Task[None] | None = None
+
+    async def rules(self, tenant_id: UUID) -> TenantRules | None:
+        """What a tenant decides; None where there is no such tenant."""
+        return await self._rules.get(tenant_id)
+
+    async def member(self, tenant_id: UUID, user_id: UUID) -> Subject | None:
+        """A member of a tenant; None where they are none (any more), or may not sign in."""
+        return await self._members.get((tenant_id, user_id))
+
+    async def service(self, tenant_id: UUID, account_id: UUID) -> Subject | None:
+        """A service account; None where there is none, or it is disabled."""
+        return await self._services.get((tenant_id, account_id))
+
+    async def person(self, user_id: UUID) -> Person | None:
+        """A person, whatever tenants they belong to; None where there is none, or they are disabled."""
+        return await self._people.get(user_id)
+
+    async def visit(self, session_id: UUID) -> str | None:
+        """Why an operator entered a tenant in this session; None where they did not, or it has ended."""
+        return await self._visits.get(session_id)
+
+    def has_ended(self, session_id: UUID) -> bool:
+        """Whether a session was ended before its time."""
+        return session_id in self._ended
+
+    def on_key(self, forget: Callable[[UUID], None]) -> None:
+        """Be told of API keys that were revoked or changed."""
+        self._on_key.append(forget)
+
+    def forget(self, kind: str, subject: UUID) -> None:
+        """Forget what a revocation names."""
+        match kind:
+            case "session":
+                self._ended[subject] = time.monotonic()
+            case "user":
+                self._members.forget(lambda key: key[1] == subject)
+                self._services.forget(lambda key: key[1] == subject)
+                self._people.forget(lambda key: key == subject)
+            case "tenant":
+                self._rules.forget(lambda key: key == subject)
+                self._members.forget(lambda key: key[0] == subject)
+                self._services.forget(lambda key: key[0] == subject)
+            case _:
+                for forget in self._on_key:
+                    forget(subject)
+
+    async def refresh(self, seconds: float = _OVERLAP_SECONDS) -> None:
+        """Forget everything that was revoked in the last so many seconds.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        async with self._identity.unbound() as session:
+            rows = (await session.execute(_RECENT, {"seconds": seconds})).all()
+        for kind, subject in rows:
+            self.forget(kind, subject)
+
+    def start(self) -> None:
+        """Begin to follow the revocations."""
+        self._task = asyncio.create_task(self._follow(), name="revocations")
+
+    async def close(self) -> None:
+        """Stop following them."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow(self) -> None:
+        looked_at: float | None = None
+        purged_at = 0.0
+        while True:
+            now = time.monotonic()
+            try:
+                # transactions commit later than they write: look back further than the last look
+                away = REMEMBERED_SECONDS if looked_at is None else now - looked_at + _OVERLAP_SECONDS
+                await self.refresh(away)
+                looked_at = now
+                if now - purged_at > REMEMBERED_SECONDS:
+                    await self._purge(now)
+                    purged_at = now
+            except StoreError as error:
+                log.warning("cannot look for revocations", error=str(error))
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _purge(self, now: float) -> None:
+        self._ended = {id: at for id, at in self._ended.items() if now - at < REMEMBERED_SECONDS}
+        async with self._identity.unbound() as session:
+            await session.execute(_PURGE, {"seconds": 2 * REMEMBERED_SECONDS})
+
+    async def _load_member(self, key: tuple[UUID, UUID]) -> Subject | None:
+        rules = await self.rules(key[0])
+        return None if rules is None else await load_member(self._identity, rules, key[1])
+
+    async def _load_service(self, key: tuple[UUID, UUID]) -> Subject | None:
+        rules = await self.rules(key[0])
+        return None if rules is None else await load_service(self._database, rules, key[1])

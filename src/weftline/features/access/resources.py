@@ -1,0 +1,95 @@
+"""What policies and grants may ask about the thing that a request is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, cast
+from uuid import UUID
+
+from sqlalchemy import text
+
+from weftline.features.access.policies.request import Resource
+from weftline.features.database import Database
+from weftline.features.errors import NotFound
+
+_EXECUTION = text(
+    """
+    SELECT id, workflow_id, started_by, status, tags, input
+    FROM executions WHERE tenant_id = :tenant AND id = :id
+    """
+)
+_TASK = text(
+    """
+    SELECT t.id, t.workflow_id, e.started_by, t.status, e.tags, e.input
+    FROM human_tasks t JOIN executions e ON e.tenant_id = t.tenant_id AND e.id = t.execution_id
+    WHERE t.tenant_id = :tenant AND t.id = :id
+    """
+)
+
+
+async def load_resource(database: Database, tenant_id: UUID, params: Mapping[str, str]) -> Resource:
+    """The resource that a path names; the tenant itself where it names none.
+
+    Args:
+        database: under the API's role.
+        tenant_id: whose.
+        params: the path's parameters, of which ``task_id``, ``execution_id`` and ``workflow_id`` are known.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    if (task_id := params.get("task_id")) is not None:
+        return await _load(database, tenant_id, "Task", task_id)
+    if (execution_id := params.get("execution_id")) is not None:
+        return await _load(database, tenant_id, "Execution", execution_id)
+    if (workflow_id := params.get("workflow_id")) is not None:
+        return Resource(type="Workflow", id=workflow_id, workflow_id=workflow_id)
+    return Resource(type="Tenant", id=str(tenant_id))
+
+
+class RunRow(Protocol):
+    """What is known of an execution, or of a task with its execution."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def workflow_id(self) -> str: ...
+    @property
+    def started_by(self) -> UUID | None: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def tags(self) -> Sequence[str] | None: ...
+    @property
+    def input(self) -> dict[str, Any]: ...
+
+
+def resource_of_run(kind: Literal["Execution", "Task"], row: RunRow) -> Resource:
+    """An execution or a task, as its row tells it."""
+    input = row.input
+    amount = input.get("amount")
+    department = input.get("department")
+    return Resource(
+        type=kind,
+        id=str(row.id),
+        workflow_id=row.workflow_id,
+        started_by=None if row.started_by is None else str(row.started_by),
+        status=row.status,
+        tags=frozenset(row.tags or ()),
+        amount=int(amount) if isinstance(amount, (int, float)) and not isinstance(amount, bool) else None,
+        department=department if isinstance(department, str) else None,
+        attributes={name: str(value) for name, value in input.items() if isinstance(value, (str, int, float, bool))},
+    )
+
+
+async def _load(database: Database, tenant_id: UUID, kind: Literal["Execution", "Task"], id: str) -> Resource:
+    try:
+        key = UUID(id)
+    except ValueError:
+        raise NotFound(f"There is no {kind.lower()} of this id.") from None
+    async with database.transaction(tenant_id) as session:
+        statement = _TASK if kind == "Task" else _EXECUTION
+        row = (await session.execute(statement, {"tenant": tenant_id, "id": key})).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no {kind.lower()} of this id.")
+    return resource_of_run(kind, cast("RunRow", row))

@@ -1,0 +1,84 @@
+"""What a tenant can be configured to (system 004's TenantConfiguration), and what it falls back to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="forbid", frozen=True)
+
+
+class Limits(_Section):
+    """How much of everything; null is no limit."""
+
+    max_users: Annotated[int | None, Field(ge=1, description="Members at a time.")] = None
+    max_workflows: Annotated[int | None, Field(ge=1, description="Workflows at a time.")] = None
+    max_running_executions: Annotated[int | None, Field(ge=1, description="Executions that have not ended.")] = None
+
+
+class Branding(_Section):
+    """How the tenant's pages and mails look."""
+
+    product_name: Annotated[str | None, Field(max_length=80)] = None
+    logo_url: Annotated[str | None, Field(max_length=2000, pattern=r"^https://")] = None
+    primary_color: Annotated[str | None, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = None
+
+
+class Security(_Section):
+    """How members sign in, and for how long."""
+
+    require_mfa: Annotated[bool, Field(description="Every member needs a second factor.")] = False
+    min_password_score: Annotated[int, Field(ge=2, le=4, description="Least strength by estimate, 2 to 4.")] = 3
+    session_idle_minutes: Annotated[int, Field(ge=5, le=525_600, description="A session unused for so long ends.")] = (
+        7 * 24 * 60
+    )
+    session_max_minutes: Annotated[int, Field(ge=5, le=525_600, description="A session ends after so long.")] = (
+        30 * 24 * 60
+    )
+    api_key_max_days: Annotated[int | None, Field(ge=1, le=3650, description="API keys expire by then.")] = None
+    encryption_enabled: Annotated[bool, Field(description="Flagged data is stored encrypted.")] = False
+
+
+class DataRetention(_Section):
+    """How long things are kept; null is for ever."""
+
+    executions_days: Days | None = None
+    audit_days: Days | None = None
+
+
+class TenantConfiguration(_Section):
+    """Everything that can be configured for a tenant."""
+
+    features: Annotated[tuple[str, ...], Field(max_length=100, description="Names of features that are on.")] = ()
+    limits: Limits = Limits()
+    branding: Branding = Branding()
+    security: Security = Security()
+    data_retention: DataRetention = DataRetention()
+
+
+def effective(platform: Mapping[str, Any], tenant: Mapping[str, Any]) -> TenantConfiguration:
+    """A tenant's configuration: what it sets itself, else what the platform sets, else the built-in defaults.
+
+    Args:
+        platform: the platform's, camelCase; only what is set.
+        tenant: the tenant's, likewise.
+    """
+    return TenantConfiguration.model_validate(_merged(platform, tenant))
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in over.items():
+        below = merged.get(name)
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[name] = _merged(cast("dict[str, Any]", below), cast("dict[str, Any]", value))
+        else:
+            merged[name] = value
+    return merged
