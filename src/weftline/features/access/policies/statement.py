@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -19,6 +20,9 @@ MAX_PATTERN = 1_000
 
 GROUP_SUFFIX = ":*"
 """``Action::"task:*"`` has every action on tasks in it."""
+
+_NAMED = re.compile(r"[`'](.+?)[`']|: (\S+)$")
+"""The word that a message of Cedar's is about."""
 
 _PLACES = ("left", "right", "arg", "if", "then", "else", "in")
 """Where Cedar's JSON form of a policy has the operands of an operator."""
@@ -133,5 +137,5 @@ def _literal(expression: dict[str, Any]) -> str:
 
 
 def _syntax_problem(source: str, message: str) -> PolicyProblem:
-    word = message.rpartition(":")[2] if "`" not in message else message.split("`")[1]
-    return problem_about(source, word.strip(" '"), message, "syntax")
+    named = _NAMED.search(message)
+    return problem_about(source, named and (named[1] or named[2]), message, "syntax")
