@@ -116,7 +116,7 @@ async def create_first_administrator(settings: Settings, url: str) -> FirstAdmin
     from weftline.features.services import open_services
 
     password = None if settings.admin_password is None else settings.admin_password.get_secret_value()
-    async with open_services(url, None, _account_options(settings)) as services:
+    async with open_services(url, None, _account_options(settings), background=False) as services:
         return await services.accounts.create_first(settings.admin_email or DEFAULT_ADMINISTRATOR, password)
 
 
@@ -137,6 +137,7 @@ def master_key(settings: Settings) -> bytes:
 
 def _account_options(settings: Settings) -> AccountOptions:
     from weftline.features.identity.passwords import HashingCost
+    from weftline.features.mail.settings import MailSettings
     from weftline.features.services import AccountOptions
 
     return AccountOptions(
@@ -146,6 +147,15 @@ def _account_options(settings: Settings) -> AccountOptions:
         hashing=HashingCost(memory_kib=settings.password_hash_memory),
         resolution=settings.tenant_resolution,
         base_domain=settings.base_domain,
+        mail=MailSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=None if settings.smtp_password is None else settings.smtp_password.get_secret_value(),
+            security=settings.smtp_security,
+            sender=settings.mail_sender,
+            public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+        ),
     )
 
 

@@ -89,6 +89,16 @@ class Settings(BaseSettings):
     base_domain: str | None = Field(
         None, description="Domain whose subdomains are tenants: acme.example.com with example.com."
     )
+    smtp_host: str | None = Field(
+        None, description="Server that sends mail; without one, messages stay in the outbox: 'weft mail list'."
+    )
+    smtp_port: int | None = Field(None, ge=1, le=65535, description="Its port; else 25, 587 or 465, by security.")
+    smtp_user: str | None = Field(None, description="User to sign in to it with.")
+    smtp_password: SecretStr | None = Field(None, description="Password to sign in to it with.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="starttls and tls insist on encryption and a valid certificate; none does without."
+    )
+    mail_sender: str = Field("Weftline <weftline@localhost>", description="Sender of mail: a name and an address.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level that is logged: debug, info, warning or error."
     )

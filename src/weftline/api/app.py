@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,11 +21,12 @@ from weftline.api.fast_lane import FastLane
 from weftline.api.guard import Guard
 from weftline.api.health import health_routes
 from weftline.api.pages import landing_page, reference_page
-from weftline.features.access.caller import Caller, almighty
+from weftline.features.access.caller import Caller, almighty, console_name
 from weftline.features.access.http import public
 from weftline.features.executions.rest import Executions, execution_routes
 from weftline.features.identity.authenticator import CALLER_KEY
 from weftline.features.identity.rest import auth_routes, key_routes
+from weftline.features.mail.rest import mail_routes
 from weftline.features.services import AccountOptions, Services, open_services
 from weftline.features.tasks.rest import task_routes
 from weftline.features.workflows.rest import workflow_routes
@@ -93,9 +93,8 @@ class Application:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Services]:
         """The application without a server, started, until the context ends."""
-        async with self._lifespan(self._app):
-            assert self.services is not None
-            yield self.services
+        async with self._started(self._app, background=False) as services:
+            yield services
 
     def acting_as(self, caller: Caller) -> ASGIApp:
         """The application for requests that this process makes itself, as a caller who need not sign in."""
@@ -112,12 +111,19 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
+        async with self._started(app, background=True):
+            yield
+
+    @asynccontextmanager
+    async def _started(self, app: FastAPI, *, background: bool) -> AsyncGenerator[Services]:
         options = self._options
-        async with open_services(options.database_url, options.actions, options.accounts) as services:
+        async with open_services(
+            options.database_url, options.actions, options.accounts, background=background
+        ) as services:
             app.state.gate = services.gate
             self.services = services
             _add_routes(app, self._options, services, self._lane)
-            yield
+            yield services
 
 
 async def as_console(services: Services, tenant: str) -> Caller:
@@ -131,7 +137,7 @@ async def as_console(services: Services, tenant: str) -> Caller:
         TenantNotFound: there is no such tenant.
     """
     tenant_id = await services.tenants.find(tenant)
-    return almighty(tenant_id, "console", getpass.getuser())
+    return almighty(tenant_id, "console", console_name())
 
 
 def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:
@@ -139,6 +145,7 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
     api.include_router(auth_routes(services.sign_in, services.accounts, services.cache, services.resolver))
     api.include_router(key_routes(services.tokens))
+    api.include_router(mail_routes(services.mail))
     api.include_router(workflow_routes(services.workflows))
     api.include_router(execution_routes(executions))
     api.include_router(task_routes(services.tasks))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
@@ -74,23 +72,14 @@ def _with_mail(use: Callable[[MailService], Awaitable[T]]) -> T:
 
 
 async def _use(url: str, use: Callable[[MailService], Awaitable[T]]) -> T:
-    from weftline.features.access.caller import acting_as, almighty
+    from weftline.features.access.caller import acting_as, almighty, console_name
     from weftline.features.audit.trail import PLATFORM
     from weftline.features.database import Database
     from weftline.features.mail.service import MailService
 
     database = Database(url, "weft_identity", size=1)
     try:
-        with acting_as(almighty(PLATFORM, "console", _user())):
+        with acting_as(almighty(PLATFORM, "console", console_name())):
             return await use(MailService(database))
     finally:
         await database.close()
-
-
-def _user() -> str:
-    """Who is at the console."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # a container may run under an id that has no name
-        return f"uid {os.getuid()}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weftline.cli.failures import INVALID, CommandFailed
 from weftline.cli.options import Actions
 from weftline.cli.worker import StopWithParent
+
+if TYPE_CHECKING:
+    from weftline.features.identity.accounts import FirstAdministrator
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on. See WEFT_HOST.")]
 Port = Annotated[int | None, typer.Option("--port", "-p", help="The port to listen on. See WEFT_PORT.")]
@@ -28,31 +29,28 @@ def server(
 ) -> None:
     """Serve the HTTP API until stopped (Ctrl-C or SIGTERM). Executions need a worker beside it."""
     from weftline import bootstrap
-    from weftline.cli import parent, session
+    from weftline.cli import loop, parent, session
 
     if stop_with_parent:
         parent.stop_with_parent()
     settings = session.load_settings(actions, warn=not stop_with_parent, host=host, port=port)
-    require_loopback(settings.host)
     bootstrap.configure_logging(settings)
     registry = session.load_registry(settings)
     with session.database(settings, checked=stop_with_parent) as url:
+        # whoever started this process has seen to the first account, too
+        if not stop_with_parent:
+            created = loop.run(bootstrap.create_first_administrator(settings, url))
+            if created is not None:
+                typer.echo(welcome(created, site=f"http://{settings.host}:{settings.port}"))
         bootstrap.serve_api(settings, url, registry)
 
 
-def require_loopback(host: str) -> None:
-    """Refuse to listen where others can reach us: there are no accounts yet, so everybody could do everything.
-
-    Raises:
-        CommandFailed: the host is not this machine's own.
-    """
-    try:
-        is_local = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        is_local = False
-    if not is_local:
-        raise CommandFailed(
-            f"refusing to listen on {host}: there are no accounts yet, so whoever can connect may do everything",
-            ["listen on 127.0.0.1, and put something that authenticates in front of it"],
-            exit_code=INVALID,
-        )
+def welcome(created: FirstAdministrator, *, site: str) -> str:
+    """How to sign in to a platform that has just got its first account; said once."""
+    password = created.password or "the one in WEFT_ADMIN_PASSWORD"
+    return (
+        f"\n  The first administrator, shown once:\n\n"
+        f"    E-mail    {created.email}\n"
+        f"    Password  {password}\n"
+        f"    Sign in   weft login {site} --email {created.email}\n"
+    )

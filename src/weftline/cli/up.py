@@ -21,7 +21,7 @@ import typer
 
 from weftline.cli.failures import CommandFailed
 from weftline.cli.options import Actions
-from weftline.cli.server import Host, Port, require_loopback
+from weftline.cli.server import Host, Port, welcome
 
 if TYPE_CHECKING:
     import asyncio
@@ -50,7 +50,6 @@ def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # 
 
     loop.interrupt_on_sigterm()
     settings = session.load_settings(actions, host=host, port=port)
-    require_loopback(settings.host)
     bootstrap.configure_logging(settings)
     # a module that cannot be imported is told now, not by a process that ends again and again
     session.load_registry(settings)
@@ -62,6 +61,10 @@ def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # 
             server = stack.enter_context(EmbeddedServer(settings.home))
         url = server.url if server is not None else _outside(settings)
         loop.run(session.migrate(url))
+        created = loop.run(bootstrap.create_first_administrator(settings, url))
+        if created is not None:
+            # at once: whatever happens next, the password is not lost
+            typer.echo(welcome(created, site=f"http://{settings.host}:{port}"))
         loop.run(_serve(settings.model_copy(update={"port": port}), url, server))
 
 

@@ -26,6 +26,9 @@ from weftline.features.identity.passwords import HashingCost, Passwords
 from weftline.features.identity.sessions import Sessions
 from weftline.features.identity.sign_in import SignIn
 from weftline.features.identity.tokens import Tokens
+from weftline.features.mail.mailer import Mailer
+from weftline.features.mail.service import MailService
+from weftline.features.mail.settings import MailSettings
 from weftline.features.tasks.service import TaskService
 from weftline.features.tenancy.resolution import DEFAULT_ORDER, Strategy, TenantResolver
 from weftline.features.tenancy.service import TenantService
@@ -53,6 +56,7 @@ class AccountOptions:
         hashing: what hashing a password costs.
         resolution: the ways in which a request may name its tenant.
         base_domain: whose subdomains are tenants.
+        mail: how mail is sent.
     """
 
     master_key: bytes
@@ -61,6 +65,7 @@ class AccountOptions:
     hashing: HashingCost = field(default_factory=HashingCost)
     resolution: Sequence[Strategy] = DEFAULT_ORDER
     base_domain: str | None = None
+    mail: MailSettings = field(default_factory=MailSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +90,21 @@ class Services:
     watcher: Watcher
     tasks: TaskService
     tenants: TenantService
+    mail: MailService
+    mailer: Mailer
 
 
 @asynccontextmanager
-async def open_services(url: str, actions: Collection[str] | None, options: AccountOptions) -> AsyncGenerator[Services]:
+async def open_services(
+    url: str, actions: Collection[str] | None, options: AccountOptions, *, background: bool = True
+) -> AsyncGenerator[Services]:
     """The services, until the context ends. The database need not answer yet.
 
     Args:
         url: a PostgreSQL URL whose role may become those of ``weftline.store.roles``.
         actions: names that definitions may call; None accepts any.
         options: what there is to know about accounts.
+        background: do what is not asked for by a request, too: follow revocations, send mail.
     """
     async with AsyncExitStack() as stack:
         pool = await create_pool(url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS)
@@ -118,7 +128,11 @@ async def open_services(url: str, actions: Collection[str] | None, options: Acco
         stack.push_async_callback(starter.close)
         stack.push_async_callback(watcher.close)
         reader = ExecutionReader(database, versions)
-        cache.start()
+        mailer = Mailer(identity, options.mail)
+        if background:
+            cache.start()
+            mailer.start()
+            stack.push_async_callback(mailer.stop)
         yield Services(
             database=database,
             identity=identity,
@@ -138,6 +152,8 @@ async def open_services(url: str, actions: Collection[str] | None, options: Acco
             watcher=watcher,
             tasks=TaskService(database, hints, cache),
             tenants=TenantService(operators),
+            mail=MailService(identity),
+            mailer=mailer,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -85,6 +87,15 @@ def almighty(tenant_id: UUID, kind: CallerKind, name: str, *, id: UUID | None = 
     """A caller with every permission of the tenant: whoever owns the machine, or the system itself."""
     authority = Authority(frozenset({ADMIN}), frozenset(CATALOGUE))
     return Caller(tenant_id, kind, id, name, authority, is_platform_operator=kind == "console")
+
+
+def console_name() -> str:
+    """What the account of the machine is called, at whose console somebody sits."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # a container may run under an id that has no name
+        return f"uid {os.getuid()}"
 
 
 _current: ContextVar[Caller | None] = ContextVar("caller", default=None)
