@@ -22,11 +22,12 @@ WHERE e.tenant_id = $1;
 
 -- name: claim
 -- Take up to $3 ready executions for worker $1, the most urgent and then the longest ready first, if its lease holds.
--- Those of a tenant that is not active are shelved instead: nobody comes across them again before it is.
+-- Those of a tenant that is not active are shelved instead: nobody comes across them again before it is. (A scalar
+-- subquery is looked up for each row; EXISTS would now and then read all tenants that are not active.)
 -- scope: all tenants, because workers serve every tenant; fairness between them belongs here.
 WITH ready AS MATERIALIZED (
     SELECT due.row_id,
-           EXISTS (SELECT FROM tenants t WHERE t.id = due.tenant_id AND t.status <> 'active') AS is_suspended
+           (SELECT true FROM tenants t WHERE t.id = due.tenant_id AND t.status <> 'active') IS TRUE AS is_suspended
     FROM generate_series(9, 0, -1) AS level
     CROSS JOIN LATERAL (
         SELECT e.ctid AS row_id, e.tenant_id
@@ -157,7 +158,7 @@ WITH RECURSIVE shelf AS (
     WHERE shelf.tenant_id IS NOT NULL AND shelf.position < $2::int
 )
 SELECT shelf.tenant_id,
-       NOT EXISTS (SELECT FROM tenants t WHERE t.id = shelf.tenant_id AND t.status <> 'active') AS is_active
+       (SELECT true FROM tenants t WHERE t.id = shelf.tenant_id AND t.status <> 'active') IS NOT TRUE AS is_active
 FROM shelf
 WHERE shelf.tenant_id IS NOT NULL;
 
@@ -165,7 +166,7 @@ WHERE shelf.tenant_id IS NOT NULL;
 -- Let up to $2 executions of tenant $1 go on from where they were shelved.
 UPDATE executions
 SET wake_at = least(wake_at, shelved_wake_at), shelved_wake_at = NULL
-WHERE tenant_id = $1 AND ctid = ANY (ARRAY(
+WHERE ctid = ANY (ARRAY(
     SELECT e.ctid
     FROM executions e
     WHERE e.tenant_id = $1 AND e.shelved_wake_at IS NOT NULL
