@@ -23,6 +23,7 @@ from weftline.api.health import health_routes
 from weftline.api.pages import landing_page, reference_page
 from weftline.features.access.caller import Caller, almighty, console_name
 from weftline.features.access.http import public
+from weftline.features.audit.rest import audit_routes
 from weftline.features.executions.rest import Executions, execution_routes
 from weftline.features.identity.authenticator import CALLER_KEY
 from weftline.features.identity.rest import auth_routes, key_routes
@@ -145,6 +146,7 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
     api.include_router(auth_routes(services.sign_in, services.accounts, services.cache, services.resolver))
     api.include_router(key_routes(services.tokens))
+    api.include_router(audit_routes(services.audit))
     api.include_router(mail_routes(services.mail))
     api.include_router(workflow_routes(services.workflows))
     api.include_router(execution_routes(executions))

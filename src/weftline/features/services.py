@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from weftline.features.access.cache import AccessCache
+from weftline.features.access.caller import Caller
 from weftline.features.access.gate import Gate
 from weftline.features.access.policies.engine import PolicyFault
+from weftline.features.audit.models import AuditEntry
+from weftline.features.audit.service import AuditService, workflow_of
 from weftline.features.database import Database
 from weftline.features.executions.hints import WorkHints
 from weftline.features.executions.reader import ExecutionReader
@@ -90,6 +95,7 @@ class Services:
     watcher: Watcher
     tasks: TaskService
     tenants: TenantService
+    audit: AuditService
     mail: MailService
     mailer: Mailer
 
@@ -152,9 +158,15 @@ async def open_services(
             watcher=watcher,
             tasks=TaskService(database, hints, cache),
             tenants=TenantService(operators),
+            audit=AuditService(database, partial(_audit_mask, gate)),
             mail=MailService(identity),
             mailer=mailer,
         )
+
+
+async def _audit_mask(gate: Gate, caller: Caller, entry: AuditEntry) -> Callable[[Any], Any] | None:
+    mask = await gate.mask(caller, workflow_of(entry))
+    return None if mask is None else mask.apply
 
 
 def _log_faults(tenant_id: UUID, faults: Sequence[PolicyFault]) -> None:

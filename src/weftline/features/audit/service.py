@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -28,6 +28,18 @@ MaskFor = Callable[[Caller, AuditEntry], Awaitable[Mask | None]]
 """What a caller must not see of an entry's documents; None where they may see it all."""
 
 EXPORT_BATCH = 1000
+
+
+def workflow_of(entry: AuditEntry) -> str:
+    """The workflow whose data an entry may tell of; empty where it names none."""
+    if entry.resource_type == "workflow":
+        return entry.resource_id or ""
+    for document in (entry.after, entry.before):
+        if isinstance(document, dict):
+            named = cast("dict[str, Any]", document).get("workflowId")
+            if isinstance(named, str):
+                return named
+    return ""
 
 
 class AuditService:
