@@ -185,11 +185,10 @@ async def _use(url: str, use: Callable[[Database], Awaitable[T]]) -> T:
 
 
 async def _console(database: Database, tenant: str | None, platform: bool) -> Caller:
-    from weftline.cli.who import console_user
-    from weftline.features.access.caller import almighty
+    from weftline.features.access.caller import almighty, console_name
 
     chain = await _chain(database, tenant, platform)
-    return almighty(chain.tenant_id, "console", console_user())
+    return almighty(chain.tenant_id, "console", console_name())
 
 
 async def _chain(database: Database, tenant: str | None, platform: bool) -> Chain:
