@@ -29,6 +29,7 @@ from weftline.features.identity.authenticator import CALLER_KEY
 from weftline.features.identity.rest import auth_routes, key_routes
 from weftline.features.mail.rest import mail_routes
 from weftline.features.services import AccountOptions, Services, open_services
+from weftline.features.tasks.link_rest import task_link_routes
 from weftline.features.tasks.rest import task_routes
 from weftline.features.workflows.rest import workflow_routes
 
@@ -150,7 +151,8 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     api.include_router(mail_routes(services.mail))
     api.include_router(workflow_routes(services.workflows))
     api.include_router(execution_routes(executions))
-    api.include_router(task_routes(services.tasks))
+    api.include_router(task_routes(services.tasks, services.task_links))
+    api.include_router(task_link_routes(services.task_links))
     app.include_router(api)
     app.include_router(key_routes(services.tokens), include_in_schema=False)
     app.include_router(health_routes(options.database_url, services.database))

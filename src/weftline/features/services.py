@@ -34,6 +34,8 @@ from weftline.features.identity.tokens import Tokens
 from weftline.features.mail.mailer import Mailer
 from weftline.features.mail.service import MailService
 from weftline.features.mail.settings import MailSettings
+from weftline.features.tasks.links import LinkService
+from weftline.features.tasks.notices import TaskNotices
 from weftline.features.tasks.service import TaskService
 from weftline.features.tenancy.resolution import DEFAULT_ORDER, Strategy, TenantResolver
 from weftline.features.tenancy.service import TenantService
@@ -46,6 +48,7 @@ HOT_CONNECTIONS = 4
 
 IDENTITY_CONNECTIONS = 4
 OPERATOR_CONNECTIONS = 2
+NOTICE_CONNECTIONS = 1
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +97,8 @@ class Services:
     steering: Steering
     watcher: Watcher
     tasks: TaskService
+    task_links: LinkService
+    task_notices: TaskNotices
     tenants: TenantService
     audit: AuditService
     mail: MailService
@@ -110,7 +115,7 @@ async def open_services(
         url: a PostgreSQL URL whose role may become those of ``weftline.store.roles``.
         actions: names that definitions may call; None accepts any.
         options: what there is to know about accounts.
-        background: do what is not asked for by a request, too: follow revocations, send mail.
+        background: do what is not asked for by a request, too: follow revocations, send mail, tell of tasks.
     """
     async with AsyncExitStack() as stack:
         pool = await create_pool(url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS)
@@ -135,10 +140,15 @@ async def open_services(
         stack.push_async_callback(watcher.close)
         reader = ExecutionReader(database, versions)
         mailer = Mailer(identity, options.mail)
+        tasks_everywhere = Database(url, "weft_worker", size=NOTICE_CONNECTIONS)
+        stack.push_async_callback(tasks_everywhere.close)
+        notices = TaskNotices(tasks_everywhere, cache, options.mail.link)
         if background:
             cache.start()
             mailer.start()
             stack.push_async_callback(mailer.stop)
+            notices.start()
+            stack.push_async_callback(notices.stop)
         yield Services(
             database=database,
             identity=identity,
@@ -157,6 +167,8 @@ async def open_services(
             steering=Steering(database, reader, watcher, hints),
             watcher=watcher,
             tasks=TaskService(database, hints, cache),
+            task_links=LinkService(database, hints, cache, options.mail.link),
+            task_notices=notices,
             tenants=TenantService(operators),
             audit=AuditService(database, partial(_audit_mask, gate)),
             mail=MailService(identity),

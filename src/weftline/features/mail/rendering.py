@@ -15,6 +15,7 @@ new_sign_in         name, occurred_at, address, user_agent
 account_locked      name, occurred_at, address, valid_for
 task_assigned       name, task, workflow, due_at, link
 task_escalated      name, task, workflow, due_at, link
+task_overdue        name, task, workflow, due_at, link
 task_link           name, task, workflow, due_at, choices, valid_for
 ==================  ===============================================================
 
@@ -44,6 +45,7 @@ TemplateName = Literal[
     "account_locked",
     "task_assigned",
     "task_escalated",
+    "task_overdue",
     "task_link",
 ]
 
