@@ -24,7 +24,7 @@ class FaultKind(StrEnum):
     REORDERED = "reordered"
     INSERTED = "inserted"
     TRUNCATED = "truncated"
-    HEAD_MISSING = "head_missing"
+    HEAD = "head"
     REWRITTEN = "rewritten"
 
 
@@ -185,14 +185,17 @@ class _Diagnosis:
         head = self._head
         if head is None:
             if self._walk.entries:
-                yield Fault(FaultKind.HEAD_MISSING, last, last, "the record of the chain's last entry is missing")
+                yield Fault(FaultKind.HEAD, last, last, "the record of the chain's last entry is missing")
+        elif head.seq != last and Known(last, head.hash) in self._sound:
+            message = f"the record of the chain's last entry says {head.seq}, but bears the hash of entry {last}"
+            yield Fault(FaultKind.HEAD, last, last, message)
         elif head.seq > last:
             yield _span(FaultKind.TRUNCATED, last + 1, head.seq, "is missing at the end", "are missing at the end")
         elif head.seq < last:
             what = f"put in after entry {head.seq}, which is the last by record"
             yield _span(FaultKind.INSERTED, head.seq + 1, last, f"was {what}", f"were {what}")
         elif last and Known(last, head.hash) not in self._sound and self._walk.last_seq not in self._changed:
-            message = f"entry {last} is not the one that was recorded as the last: it was changed, with its hash"
+            message = f"entry {last} is not the one recorded as the last: it and its hash were changed, or the record"
             yield Fault(FaultKind.CHANGED, last, last, message)
 
 

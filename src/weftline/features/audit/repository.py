@@ -117,7 +117,7 @@ async def last_seq(session: AsyncSession, tenant_id: UUID) -> int:
 
 async def chains(session: AsyncSession) -> Sequence[Chain]:
     """Every chain, in a session that sees all tenants."""
-    return [Chain(*row) for row in (await session.execute(_CHAINS)).tuples()]
+    return [Chain(*row) for row in await session.execute(_CHAINS)]
 
 
 async def tenant_of(session: AsyncSession, slug: str) -> UUID | None:
