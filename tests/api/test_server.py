@@ -13,20 +13,23 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.client import PATIENCE, V1, Client, problem
+from tests.api.client import EMAIL, PASSWORD, PATIENCE, V1, Client, problem
+from tests.api.conftest import api_options
 from tests.api.definitions import GREETING
-from weftline.api.app import ApiOptions, Application
+from weftline.api.app import Application
 from weftline.api.server import serve
+from weftline.features.services import open_services
 
 SERVE = """
 import sys
 from pathlib import Path
-from weftline.api.app import ApiOptions, Application
+from tests.api.conftest import api_options
+from weftline.api.app import Application
 from weftline.api.server import serve
 from weftline.telemetry.logging import configure_logging
 
 configure_logging("info", "json")
-serve(Application(ApiOptions(sys.argv[1])), socket=Path(sys.argv[2]))
+serve(Application(api_options(sys.argv[1])), socket=Path(sys.argv[2]))
 """
 
 
@@ -78,9 +81,14 @@ async def server(database: str, tmp_path: Path) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def remote(server: Server) -> AsyncIterator[Client]:
+async def remote(server: Server, database: str) -> AsyncIterator[Client]:
+    """The first administrator, signed in over the wire."""
+    async with open_services(database, None, api_options(database).accounts, background=False) as services:
+        await services.accounts.create_first(EMAIL, PASSWORD)
     async with server.client() as http:
-        yield Client(http)
+        client = Client(http)
+        await client.sign_in()
+        yield client
 
 
 async def test_many_clients_at_once_each_start_an_execution(remote: Client, tenant: asyncpg.Connection) -> None:
@@ -121,13 +129,13 @@ async def test_a_database_that_comes_back_costs_no_request(
     await remote.start("greeting", {"name": "Ada"})
     gone = await connect_as_owner.fetchval(
         """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-           WHERE datname = current_database() AND application_name = 'weftline-api'"""
+           WHERE datname = current_database() AND application_name LIKE 'weftline-%'"""
     )
     assert gone > 0
     async with asyncio.timeout(PATIENCE):
         while await connect_as_owner.fetchval(
             """SELECT count(*) FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name = 'weftline-api'"""
+               WHERE datname = current_database() AND application_name LIKE 'weftline-%'"""
         ):
             pass
     await remote.start("greeting", {"name": "Grace"})
@@ -144,4 +152,4 @@ async def test_the_log_is_json_with_the_requests_id(server: Server, remote: Clie
 
 def test_an_address_that_is_taken_is_an_error_before_anything_starts() -> None:
     with create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
-        serve(Application(ApiOptions("postgresql://nobody@127.0.0.1:9/nothing")), port=taken.getsockname()[1])
+        serve(Application(api_options("postgresql://nobody@127.0.0.1:9/nothing")), port=taken.getsockname()[1])

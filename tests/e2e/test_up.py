@@ -52,15 +52,21 @@ DEFINITION = {
 ECHO = {"id": "echo", "nodes": [{"id": "say", "type": "action", "action": "echo", "input": {"text": "hello"}}]}
 
 
-class Site:
-    """A running ``weft up``."""
+EMAIL, PASSWORD = "ada@example.com", "a password of the first administrator"
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+
+class Site:
+    """A running ``weft up``, with its first administrator signed in."""
+
+    def __init__(self, process: subprocess.Popen[str], password: str | None = PASSWORD) -> None:
         self.process = process
-        printed = "".join(lines_until(process, "Stop"))
-        found = re.search(r"API +(http://\S+)", printed)
+        self.printed = "".join(lines_until(process, "Stop"))
+        found = re.search(r"API +(http://\S+)", self.printed)
         assert found is not None
         self.api = found[1]
+        self.headers = {"Content-Type": "application/json"}
+        if password is not None:
+            self.sign_in(EMAIL, password)
 
     @property
     def port(self) -> int:
@@ -68,9 +74,13 @@ class Site:
 
     def call(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self.api + path, data, {"Content-Type": "application/json"})
+        request = Request(self.api + path, data, self.headers)
         with urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+    def sign_in(self, email: str, password: str) -> None:
+        tokens = self.call("/auth/login", {"email": email, "password": password})
+        self.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
 
     def publish(self, definition: dict[str, Any]) -> None:
         self.call("/workflows", definition)
@@ -82,7 +92,8 @@ class Site:
 
 @contextmanager
 def up(home: Path, *options: str) -> Iterator[Site]:
-    with running("up", "--port", "0", *options, env=environment(home=home), cwd=home) as process:
+    env = environment(home=home, admin_email=EMAIL, admin_password=PASSWORD)
+    with running("up", "--port", "0", *options, env=env, cwd=home) as process:
         yield Site(process)
 
 
@@ -138,10 +149,26 @@ def test_one_home_has_one_owner_whose_parts_are_started_again_and_stopped_togeth
         assert not EmbeddedServer(server_home).status().running
 
 
-def test_it_refuses_to_listen_where_others_can_reach_it(tmp_path: Path):
-    refused = weft("up", "--host", "0.0.0.0", env=environment(home=tmp_path))
-    assert refused.code == 2
-    assert "refusing to listen on 0.0.0.0" in refused.err
+def test_the_first_administrator_is_told_once_how_to_sign_in(server_home: Path):
+    env = environment(home=server_home)
+    with running("up", "--port", "0", env=env, cwd=server_home) as process:
+        site = Site(process, password=None)
+        email, password = (re.search(rf"{label} +(\S+)", site.printed) for label in ("E-mail", "Password"))
+        assert email is not None and password is not None
+        site.sign_in(email[1], password[1])
+        me = site.call("/auth/me")
+        assert (me["email"], me["roles"], me["isPlatformOperator"]) == ("admin@example.com", ["admin"], True)
+        key = server_home / "master.key"
+        assert key.stat().st_mode & 0o077 == 0, "nobody else may read the master key"
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+    with running("up", "--port", "0", env=env, cwd=server_home) as process:
+        again = Site(process, password=None)
+        assert "Password" not in again.printed
+        again.sign_in(email[1], password[1])
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
 
 
 def test_a_port_that_is_in_use_is_said_to_be(tmp_path: Path):
