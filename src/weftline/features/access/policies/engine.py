@@ -80,8 +80,8 @@ class PolicyDecision:
 
     Attributes:
         allowed: the answer.
-        determining: the tenant's policies that it rests on; none where roles and grants alone decided.
-        errors: what went wrong; the answer is then no.
+        determining: the tenant's policies that matched and gave the answer; none where roles and grants alone did.
+        errors: what went wrong; the answer is then no, for that reason alone.
     """
 
     allowed: bool
@@ -143,10 +143,11 @@ class _Selection:
             return PolicyDecision(False, errors=(PolicyFault(None, str(error)),))
         # the library types dictionaries without their items
         answer = cedarpy.is_authorized(question, self.policies, entities)  # pyright: ignore[reportUnknownMemberType]
-        errors = tuple(self._fault(error) for error in answer.diagnostics.errors)
+        if answer.diagnostics.errors:
+            return PolicyDecision(False, errors=tuple(self._fault(error) for error in answer.diagnostics.errors))
         reasons = [int(reason.removeprefix("policy")) for reason in answer.diagnostics.reasons]
         determining = tuple(self.ids[number - 1] for number in sorted(reasons) if number > 0)
-        return PolicyDecision(answer.allowed and not errors, determining, errors)
+        return PolicyDecision(answer.allowed, determining)
 
     def _fault(self, message: str) -> PolicyFault:
         found = _FAULT.match(message)

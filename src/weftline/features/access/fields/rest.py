@@ -1,0 +1,59 @@
+"""Field rules over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Path, Query
+
+from weftline.features.access.caller import Caller
+from weftline.features.access.fields import examples
+from weftline.features.access.fields.permissions import MANAGE
+from weftline.features.access.fields.schemas import FieldRuleBody, FieldRuleOut, FieldRuleQuery
+from weftline.features.access.fields.service import FieldRuleService
+from weftline.features.access.http import requires
+from weftline.features.http.body import StrictRoute
+from weftline.features.http.examples import answers
+from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+
+Manager = Annotated[Caller, requires(MANAGE)]
+RuleId = Annotated[UUID, Path(description="The rule's id.", examples=[examples.ID])]
+
+
+def field_rule_routes(service: FieldRuleService) -> APIRouter:
+    """The routes of field rules."""
+    router = APIRouter(prefix="/field-rules", tags=["Access"], route_class=StrictRoute)
+
+    @router.get(
+        "",
+        summary="List field rules",
+        responses=answers({"items": [examples.RULE], "nextCursor": None}, description="Oldest first."),
+    )
+    async def list_field_rules(caller: Manager, query: Annotated[FieldRuleQuery, Query()]) -> Page[FieldRuleOut]:
+        """Lists the tenant's field rules, the oldest first."""
+        after = None if query.cursor is None else decode_uuid(query.cursor)
+        found = await service.list(caller.tenant_id, workflow_id=query.workflow_id, after=after, limit=query.limit + 1)
+        items = [FieldRuleOut.model_validate(rule) for rule in found[: query.limit]]
+        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+
+    @router.post(
+        "",
+        status_code=201,
+        summary="Add a field rule",
+        responses=answers(examples.RULE, status=201, description="The new rule."),
+    )
+    async def create_field_rule(
+        caller: Manager, body: Annotated[FieldRuleBody, Body(openapi_examples={"iban": {"value": examples.BODY}})]
+    ) -> FieldRuleOut:
+        """Lets only some roles see a field, in every reply, list, event and export, within seconds."""
+        return FieldRuleOut.model_validate(await service.create(caller, body.rule()))
+
+    @router.delete(
+        "/{rule_id}", summary="Remove a field rule", responses=answers(examples.RULE, description="What it was.")
+    )
+    async def remove_field_rule(caller: Manager, rule_id: RuleId) -> FieldRuleOut:
+        """Removes a rule: whoever may see the data sees the field again."""
+        return FieldRuleOut.model_validate(await service.remove(caller, rule_id))
+
+    return router
