@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ import structlog
 from structlog.typing import EventDict
 
 from tests.api.client import Client, running
+from tests.api.people import People
 from tests.conftest import Connect
 from weftline.api.app import ApiOptions, Application
 from weftline.authoring import ActionRegistry, Context
@@ -67,6 +69,13 @@ async def api(application: Application, anonymous: Client) -> Client:
     """The first administrator, signed in to the default tenant."""
     await anonymous.become_first_administrator(application)
     return anonymous
+
+
+@pytest.fixture
+async def people(application: Application, connect: Connect) -> AsyncIterator[People]:
+    """Makes members of the default tenant."""
+    async with AsyncExitStack() as opened:
+        yield People(application, connect, opened)
 
 
 @pytest.fixture

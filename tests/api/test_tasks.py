@@ -8,34 +8,26 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.api.client import PATIENCE, Client, problem
+from tests.api.client import EMAIL, Client, problem
 from tests.api.definitions import APPROVAL, changed
+from tests.api.human_tasks import open_task, task_ids
+from tests.api.people import People
 from weftline.engine.worker import Worker
 
 NOBODY = "0195f3a0-7c1e-7d2a-9f6b-3a1c5e8d4b21"
 GOOD: dict[str, Any] = {"outcome": "yes", "data": {"note": "fine"}}
 
 
-async def open_task(api: Client, **input: object) -> dict[str, Any]:
-    """The task of a new execution."""
-    id = await api.start("approval", {"reviewers": ["grace"], **input})
-    async with asyncio.timeout(PATIENCE):
-        while not (items := (await api.get("/tasks", params={"executionId": id})).json()["items"]):
-            pass
-    (task,) = items
-    return task
-
-
 @pytest.fixture
 async def task(api: Client, worker: Worker) -> dict[str, Any]:
     await api.publish(APPROVAL)
-    return await open_task(api)
+    return await open_task(api, "approval", reviewers=["grace@example.com"])
 
 
 async def test_a_task_says_what_is_asked_of_whom(api: Client, task: dict[str, Any]) -> None:
     assert task["status"] == "open"
     assert (task["workflowId"], task["stepId"], task["name"]) == ("approval", "approve", "Approve it")
-    assert task["assignTo"] == ["grace"]
+    assert task["assignTo"] == ["grace@example.com"]
     assert sorted(task["outcomes"]) == ["no", "yes"]
     assert task["form"]["required"] == ["note"]
     assert task["claimedBy"] is task["data"] is task["outcome"] is task["completedAt"] is None
@@ -43,11 +35,11 @@ async def test_a_task_says_what_is_asked_of_whom(api: Client, task: dict[str, An
 
 
 async def test_completing_a_task_resumes_its_execution(api: Client, task: dict[str, Any]) -> None:
-    answer = await api.post(f"/tasks/{task['id']}/complete", {**GOOD, "user": "grace"})
+    answer = await api.post(f"/tasks/{task['id']}/complete", GOOD)
     assert answer.status_code == 200
     done = answer.json()
     assert (done["status"], done["outcome"], done["data"]) == ("completed", "yes", {"note": "fine"})
-    assert done["completedBy"] == "grace"
+    assert done["completedBy"] == EMAIL
     execution = await api.when_status(task["executionId"], "completed")
     assert execution["data"]["note"] == "fine"
 
@@ -69,20 +61,18 @@ async def test_only_the_first_completion_counts(api: Client, task: dict[str, Any
     assert await tenant.fetchval(completions) == 1
 
 
-async def test_a_task_is_claimed_by_one_person(api: Client, task: dict[str, Any]) -> None:
+async def test_a_task_is_claimed_by_one_person(api: Client, task: dict[str, Any], people: People) -> None:
     path = f"/tasks/{task['id']}"
-    claimed = (await api.post(f"{path}/claim", {"user": "grace"})).json()
-    assert (claimed["status"], claimed["claimedBy"]) == ("claimed", "grace")
+    grace = await people.join("grace", "approver")
+    claimed = (await grace.post(f"{path}/claim")).json()
+    assert (claimed["status"], claimed["claimedBy"], claimed["claimedById"]) == ("claimed", grace.email, str(grace.id))
     assert claimed["claimedAt"].endswith("Z")
-    assert (await api.post(f"{path}/claim", {"user": "grace"})).json() == claimed
-    problem(await api.post(f"{path}/claim", {"user": "ada"}), 409, "task_claimed")
-    done = (await api.post(f"{path}/complete", GOOD)).json()
-    assert done["completedBy"] == "grace"
-    problem(await api.post(f"{path}/claim", {"user": "grace"}), 409, "task_closed")
-
-
-async def test_a_task_can_be_claimed_without_saying_who_one_is(api: Client, task: dict[str, Any]) -> None:
-    assert (await api.post(f"/tasks/{task['id']}/claim")).json()["status"] == "claimed"
+    assert (await grace.post(f"{path}/claim")).json() == claimed
+    problem(await api.post(f"{path}/claim"), 409, "task_claimed")
+    done = (await grace.post(f"{path}/complete", GOOD)).json()
+    assert (done["completedBy"], done["completedById"]) == (grace.email, str(grace.id))
+    problem(await grace.post(f"{path}/claim"), 409, "task_closed")
+    problem(await grace.post(f"{path}/release"), 409, "task_closed")
 
 
 @pytest.mark.parametrize(
@@ -113,22 +103,20 @@ async def test_a_form_that_is_only_named_takes_any_data(api: Client, worker: Wor
     nodes = [dict(node) for node in APPROVAL["nodes"]]
     nodes[1]["form"] = "approval-form"
     await api.publish(changed(APPROVAL, nodes=nodes))
-    task = await open_task(api)
+    task = await open_task(api, "approval", reviewers=[])
     assert (await api.post(f"/tasks/{task['id']}/complete", GOOD)).status_code == 200
 
 
 async def test_lists_are_newest_first_filtered_and_paged(api: Client, task: dict[str, Any]) -> None:
-    tasks = [task, *[await open_task(api, reviewers=[f"user-{n}"]) for n in range(2)]]
+    tasks = [task, *[await open_task(api, "approval", reviewers=[f"user-{n}"]) for n in range(2)]]
     newest_first = [each["id"] for each in reversed(tasks)]
-
-    async def ids(**params: object) -> list[str]:
-        return [each["id"] for each in (await api.get("/tasks", params=params)).json()["items"]]
-
-    assert await ids() == newest_first
-    assert await ids(assignee="user-1") == [tasks[2]["id"]]
-    await api.post(f"/tasks/{task['id']}/claim", {"user": "grace"})
-    assert await ids(status="claimed") == [task["id"]]
-    assert await ids(status=["open", "claimed"]) == newest_first
+    assert await task_ids(api) == newest_first
+    assert await task_ids(api, assignee="user-1") == [tasks[2]["id"]]
+    assert await task_ids(api, workflowId="approval") == newest_first
+    assert await task_ids(api, workflowId="other") == []
+    await api.post(f"/tasks/{task['id']}/claim")
+    assert await task_ids(api, status="claimed") == [task["id"]]
+    assert await task_ids(api, status=["open", "claimed"]) == newest_first
     first = (await api.get("/tasks", params={"limit": 2})).json()
     rest = (await api.get("/tasks", params={"limit": 2, "cursor": first["nextCursor"]})).json()
     assert [each["id"] for each in first["items"] + rest["items"]] == newest_first

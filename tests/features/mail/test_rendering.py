@@ -27,6 +27,7 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "task_assigned": {**TASK, "link": LINK},
     "task_escalated": {**TASK, "link": LINK},
+    "task_overdue": {**TASK, "link": LINK},
     "task_link": {**TASK, "choices": [Choice("Approve", LINK)], "valid_for": timedelta(days=7)},
 }
 

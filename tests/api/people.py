@@ -1,0 +1,90 @@
+"""Members of the default tenant, each signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from tests.api.client import PASSWORD, Client
+from tests.conftest import Connect
+from weftline.api.app import Application
+from weftline.model.ids import DEFAULT_TENANT, uuid7
+
+
+class Person(Client):
+    """A member who has signed in."""
+
+    def __init__(self, http: httpx.AsyncClient, id: UUID, email: str) -> None:
+        super().__init__(http)
+        self.id = id
+        self.email = email
+
+
+class People:
+    """Makes members.
+
+    Args:
+        application: that they use.
+        connect: to its database.
+        opened: closes what is opened for them.
+    """
+
+    def __init__(self, application: Application, connect: Connect, opened: AsyncExitStack) -> None:
+        self._application = application
+        self._connect = connect
+        self._opened = opened
+
+    async def join(self, name: str, *roles: str, groups: Sequence[str] = ()) -> Person:
+        """A new member, ``name@example.com``.
+
+        Args:
+            name: theirs, in lower case.
+            roles: in the tenant.
+            groups: names; those that do not exist are made.
+        """
+        services = self._application.services
+        assert services is not None
+        person_id, email = uuid7(), f"{name}@example.com"
+        identity = await self._connect("weft_identity")
+        await identity.execute("INSERT INTO users (id, email, name) VALUES ($1, $2, $3)", person_id, email, name)
+        hashed = await services.passwords.hash(PASSWORD)
+        await identity.execute("INSERT INTO credentials (user_id, password_hash) VALUES ($1, $2)", person_id, hashed)
+        await identity.execute(
+            "INSERT INTO memberships (tenant_id, user_id, roles) VALUES ($1, $2, $3)", DEFAULT_TENANT, person_id, roles
+        )
+        for group in groups:
+            await self._enter(group, person_id)
+        transport = httpx.ASGITransport(self._application)
+        http = await self._opened.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://localhost")
+        )
+        person = Person(http, person_id, email)
+        await person.sign_in(email)
+        return person
+
+    async def change(self, person: Person, assignment: str) -> None:
+        """Change a member's row, and let the application know."""
+        identity = await self._connect("weft_identity")
+        statement = f"UPDATE memberships SET {assignment} WHERE tenant_id = $1 AND user_id = $2"
+        assert await identity.execute(statement, DEFAULT_TENANT, person.id) == "UPDATE 1"
+        assert self._application.services is not None
+        self._application.services.cache.forget("user", person.id)
+
+    async def _enter(self, group: str, person_id: UUID) -> None:
+        api: asyncpg.Connection = await self._connect("weft_api", DEFAULT_TENANT)
+        await api.execute(
+            "INSERT INTO groups (tenant_id, id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            DEFAULT_TENANT,
+            uuid7(),
+            group,
+        )
+        await api.execute(
+            "INSERT INTO group_members SELECT tenant_id, id, $2 FROM groups WHERE tenant_id = $1 AND name = $3",
+            DEFAULT_TENANT,
+            person_id,
+            group,
+        )
