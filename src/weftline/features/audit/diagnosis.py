@@ -69,7 +69,7 @@ class _Diagnosis:
 
     def faults(self) -> Iterator[Fault]:
         suspects = self._walk.suspects
-        if suspects and _ends_in_suspect(self._walk) and self._head and self._head.hash == suspects[-1].link.hash:
+        if _ends_in_suspect(self._walk) and self._head is not None and self._head.hash == suspects[-1].link.hash:
             suspects[-1].place = self._head.seq
         self._judge(list(self._placed(suspects)))
         yield from self._misplaced()
@@ -200,7 +200,7 @@ class _Diagnosis:
 
 
 def _ends_in_suspect(walk: Walk) -> bool:
-    return bool(walk.suspects) and walk.suspects[-1].link.seq == walk.last_seq
+    return bool(walk.suspects) and not walk.is_broken and walk.suspects[-1].link.seq == walk.last_seq
 
 
 def _numbered(kind: FaultKind, seqs: Iterable[int], one: str, many: str) -> Iterator[Fault]:
