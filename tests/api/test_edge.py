@@ -8,10 +8,13 @@ import httpx
 import pytest
 from structlog.typing import EventDict
 
-from tests.api.client import V1, Client, problem, running
+from tests.api.client import EMAIL, PASSWORD, V1, Client, problem, running
+from tests.api.conftest import api_options
 from tests.api.definitions import GREETING
-from weftline.api.app import ApiOptions, Application
+from weftline.api.app import Application
+from weftline.features.access.caller import almighty
 from weftline.features.workflows.service import WorkflowService
+from weftline.model.ids import DEFAULT_TENANT
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -130,14 +133,15 @@ async def test_a_fault_of_ours_tells_its_id_and_nothing_else(
 
 
 async def test_without_a_database_every_call_asks_to_try_again(logs: list[EventDict]) -> None:
-    app = Application(ApiOptions("postgresql://nobody@127.0.0.1:9/nothing"))
-    transport = httpx.ASGITransport(app)
+    app = Application(api_options("postgresql://nobody@127.0.0.1:9/nothing"))
+    transport = httpx.ASGITransport(app.acting_as(almighty(DEFAULT_TENANT, "console", "tests")))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         api = Client(http)
         for answer in (
             await api.get("/workflows"),
             await api.post("/workflows/greeting/executions", {"input": {}}),
             await api.post("/events", {"name": "paid"}),
+            await api.post("/auth/login", {"email": EMAIL, "password": PASSWORD}),
         ):
             problem(answer, 503, "database_unavailable")
             assert answer.headers["retry-after"] == "1"
