@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Registration = Literal["closed", "invite", "open"]
 
 
 class _Section(BaseModel):
@@ -43,6 +44,9 @@ class Security(_Section):
         30 * 24 * 60
     )
     api_key_max_days: Annotated[int | None, Field(ge=1, le=3650, description="API keys expire by then.")] = None
+    open_registration: Annotated[
+        bool, Field(description="Whoever registers may join as a viewer, where the platform's registration is open.")
+    ] = False
     encryption_enabled: Annotated[bool, Field(description="Flagged data is stored encrypted.")] = False
 
 
@@ -63,6 +67,21 @@ class TenantConfiguration(_Section):
     data_retention: DataRetention = DataRetention()
 
 
+class PlatformConfiguration(TenantConfiguration):
+    """What the platform sets: what tenants fall back to, and what concerns no tenant."""
+
+    registration: Annotated[
+        Registration,
+        Field(
+            description="Who may make an account by themselves: nobody (`closed`), whoever was invited, should they"
+            " have lost the invitation (`invite`), or everybody (`open`)."
+        ),
+    ] = "closed"
+
+
+_PLATFORM_ONLY = frozenset(PlatformConfiguration.model_fields) - frozenset(TenantConfiguration.model_fields)
+
+
 def effective(platform: Mapping[str, Any], tenant: Mapping[str, Any]) -> TenantConfiguration:
     """A tenant's configuration: what it sets itself, else what the platform sets, else the built-in defaults.
 
@@ -70,7 +89,8 @@ def effective(platform: Mapping[str, Any], tenant: Mapping[str, Any]) -> TenantC
         platform: the platform's, camelCase; only what is set.
         tenant: the tenant's, likewise.
     """
-    return TenantConfiguration.model_validate(_merged(platform, tenant))
+    fallback = {name: value for name, value in platform.items() if name not in _PLATFORM_ONLY}
+    return TenantConfiguration.model_validate(_merged(fallback, tenant))
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
