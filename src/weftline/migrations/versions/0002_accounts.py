@@ -95,7 +95,8 @@ PEOPLE = (
         end_reason     text
     )
     """,
-    "CREATE INDEX sessions_user ON sessions (user_id) WHERE ended_at IS NULL",
+    "CREATE INDEX sessions_user ON sessions (user_id, id)",
+    "CREATE INDEX sessions_expires_at ON sessions (expires_at)",
     """
     CREATE TABLE refresh_tokens (
         token_hash  bytea       PRIMARY KEY,
@@ -105,12 +106,15 @@ PEOPLE = (
     )
     """,
     "CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id)",
-    # single-use tokens sent by mail: verification, recovery, invitation
+    "CREATE INDEX refresh_tokens_used_at ON refresh_tokens (used_at) WHERE used_at IS NOT NULL",
+    # single-use tokens sent by mail: verification, recovery, invitation; or for the second step of signing in.
+    # email: whom it was sent to, where that is nobody's account yet
     """
     CREATE TABLE one_time_tokens (
         token_hash  bytea       PRIMARY KEY,
         purpose     text        NOT NULL,
         user_id     uuid        REFERENCES users (id) ON DELETE CASCADE,
+        email       text,
         data        jsonb       NOT NULL DEFAULT '{}',
         created_at  timestamptz NOT NULL DEFAULT now(),
         expires_at  timestamptz NOT NULL,
@@ -118,7 +122,9 @@ PEOPLE = (
     )
     """,
     "CREATE INDEX one_time_tokens_user ON one_time_tokens (user_id)",
-    # failures of one account from one address, or of one account from everywhere
+    "CREATE INDEX one_time_tokens_email ON one_time_tokens (email) WHERE email IS NOT NULL",
+    "CREATE INDEX one_time_tokens_expires_at ON one_time_tokens (expires_at)",
+    # failed tries to sign in to one account: from one device or network, or from everywhere unknown
     """
     CREATE TABLE sign_in_failures (
         key            bytea       PRIMARY KEY,
