@@ -15,6 +15,9 @@ MOMENT = datetime(2026, 3, 1, 9, 10, tzinfo=UTC)
 TASK = {"name": "Ada", "task": "Approve", "workflow": "purchase", "due_at": MOMENT}
 VALUES: dict[str, dict[str, Any]] = {
     "verify_email": {"name": "Ada", "link": LINK, "valid_for": timedelta(hours=24)},
+    "account_exists": {"name": "Ada", "occurred_at": MOMENT, "address": "192.0.2.1"},
+    "email_changed": {"name": "Ada", "new_email": "ada@new.test", "occurred_at": MOMENT, "address": "192.0.2.1"},
+    "second_factor": {"name": "Ada", "change": "It was removed", "occurred_at": MOMENT, "address": "192.0.2.1"},
     "reset_password": {"name": "Ada", "link": LINK, "valid_for": timedelta(hours=1)},
     "password_changed": {"name": "Ada", "occurred_at": MOMENT, "address": "192.0.2.1"},
     "invitation": {"tenant": "Acme", "inviter": "Grace", "link": LINK, "valid_for": timedelta(days=7)},

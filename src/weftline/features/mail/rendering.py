@@ -8,6 +8,9 @@ line break or a control character, and none is longer than a line should be.
 template            values
 ==================  ===============================================================
 verify_email        name, link, valid_for
+account_exists      name, occurred_at, address
+email_changed       name, new_email, occurred_at, address
+second_factor       name, change, occurred_at, address
 reset_password      name, link, valid_for
 password_changed    name, occurred_at, address
 invitation          tenant, inviter, link, valid_for
@@ -38,6 +41,9 @@ from weftline.features.mail.text import one_line
 
 TemplateName = Literal[
     "verify_email",
+    "account_exists",
+    "email_changed",
+    "second_factor",
     "reset_password",
     "password_changed",
     "invitation",
