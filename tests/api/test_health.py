@@ -5,8 +5,9 @@ from __future__ import annotations
 import httpx
 
 from tests.api.client import Client, running
+from tests.api.conftest import api_options
 from weftline import migrations
-from weftline.api.app import ApiOptions, Application
+from weftline.api.app import Application
 from weftline.engine.worker import Worker
 
 
@@ -34,7 +35,7 @@ async def test_a_process_that_answers_is_alive(api: Client) -> None:
 
 
 async def test_a_database_that_was_never_migrated_is_not_ready(empty_database: str) -> None:
-    app = Application(ApiOptions(empty_database))
+    app = Application(api_options(empty_database))
     transport = httpx.ASGITransport(app)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         answer = await http.get("/health/ready")

@@ -22,7 +22,9 @@ from weftline.api.guard import Guard
 from weftline.api.health import health_routes
 from weftline.api.pages import landing_page, reference_page
 from weftline.features.access.caller import Caller, almighty, console_name
+from weftline.features.access.fields.rest import field_rule_routes
 from weftline.features.access.http import public
+from weftline.features.access.policies.rest import explain_routes, policy_routes
 from weftline.features.audit.rest import audit_routes
 from weftline.features.executions.rest import Executions, execution_routes
 from weftline.features.identity.authenticator import CALLER_KEY
@@ -147,6 +149,9 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
     api.include_router(auth_routes(services.sign_in, services.accounts, services.cache, services.resolver))
     api.include_router(key_routes(services.tokens))
+    api.include_router(policy_routes(services.policies))
+    api.include_router(field_rule_routes(services.field_rules))
+    api.include_router(explain_routes(services.explaining))
     api.include_router(audit_routes(services.audit))
     api.include_router(mail_routes(services.mail))
     api.include_router(workflow_routes(services.workflows))

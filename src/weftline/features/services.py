@@ -7,14 +7,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
+from weftline.features.access.fields.service import FieldRuleService
 from weftline.features.access.gate import Gate
-from weftline.features.access.policies.engine import PolicyFault
+from weftline.features.access.policies.explaining import Explaining
+from weftline.features.access.policies.failures import PolicyFailures
+from weftline.features.access.policies.service import PolicyService
 from weftline.features.audit.models import AuditEntry
 from weftline.features.audit.service import AuditService, workflow_of
 from weftline.features.database import Database
@@ -100,6 +102,9 @@ class Services:
     task_links: LinkService
     task_notices: TaskNotices
     tenants: TenantService
+    policies: PolicyService
+    field_rules: FieldRuleService
+    explaining: Explaining
     audit: AuditService
     mail: MailService
     mailer: Mailer
@@ -132,7 +137,9 @@ async def open_services(
         tokens = Tokens(identity, Vault(options.master_key), issuer=options.issuer, lifetime=options.token_seconds)
         sessions = Sessions(identity, cache, tokens)
         authenticator = Authenticator(tokens, ApiKeys(database, cache), cache, resolver)
-        gate = Gate(authenticator.identify, cache, database, _log_faults)
+        failures = PolicyFailures(database)
+        stack.push_async_callback(failures.close)
+        gate = Gate(authenticator.identify, cache, database, failures.report)
         versions, hints, watcher = Versions(), WorkHints(pool), Watcher(database)
         stack.push_async_callback(hints.close)
         starter = Starter(pool, versions, hints)
@@ -170,6 +177,9 @@ async def open_services(
             task_links=LinkService(database, hints, cache, options.mail.link),
             task_notices=notices,
             tenants=TenantService(operators),
+            policies=PolicyService(database),
+            field_rules=FieldRuleService(database),
+            explaining=Explaining(database, cache, gate),
             audit=AuditService(database, partial(_audit_mask, gate)),
             mail=MailService(identity),
             mailer=mailer,
@@ -179,8 +189,3 @@ async def open_services(
 async def _audit_mask(gate: Gate, caller: Caller, entry: AuditEntry) -> Callable[[Any], Any] | None:
     mask = await gate.mask(caller, workflow_of(entry))
     return None if mask is None else mask.apply
-
-
-def _log_faults(tenant_id: UUID, faults: Sequence[PolicyFault]) -> None:
-    for fault in faults:
-        log.warning("policy failed", tenant_id=str(tenant_id), policy_id=str(fault.policy_id), error=fault.message)

@@ -7,15 +7,12 @@ second or two.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
 from typing import Generic, TypeVar
 from uuid import UUID
 
-import structlog
 from sqlalchemy import text
 
 from weftline.features.access.loading import (
@@ -28,10 +25,8 @@ from weftline.features.access.loading import (
     load_visit,
 )
 from weftline.features.access.rules import TenantRules
+from weftline.features.background import Background
 from weftline.features.database import Database
-from weftline.store.errors import StoreError
-
-log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 TTL_SECONDS = 60.0
@@ -100,7 +95,9 @@ class AccessCache:
         self._ended: dict[UUID, float] = {}
         self._on_key: list[Callable[[UUID], None]] = []
         self._database = database
-        self._task: asyncio.Task[None] | None = None
+        self._looked_at: float | None = None
+        self._purged_at = 0.0
+        self._following = Background("revocations", POLL_SECONDS, self._follow)
 
     async def rules(self, tenant_id: UUID) -> TenantRules | None:
         """What a tenant decides; None where there is no such tenant."""
@@ -160,31 +157,22 @@ class AccessCache:
 
     def start(self) -> None:
         """Begin to follow the revocations."""
-        self._task = asyncio.create_task(self._follow(), name="revocations")
+        self._following.start()
 
     async def close(self) -> None:
         """Stop following them."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._following.stop()
 
-    async def _follow(self) -> None:
-        looked_at: float | None = None
-        purged_at = 0.0
-        while True:
-            now = time.monotonic()
-            try:
-                # transactions commit later than they write: look back further than the last look
-                away = REMEMBERED_SECONDS if looked_at is None else now - looked_at + _OVERLAP_SECONDS
-                await self.refresh(away)
-                looked_at = now
-                if now - purged_at > REMEMBERED_SECONDS:
-                    await self._purge(now)
-                    purged_at = now
-            except StoreError as error:
-                log.warning("cannot look for revocations", error=str(error))
-            await asyncio.sleep(POLL_SECONDS)
+    async def _follow(self) -> int:
+        now = time.monotonic()
+        # transactions commit later than they write: look back further than the last look
+        away = REMEMBERED_SECONDS if self._looked_at is None else now - self._looked_at + _OVERLAP_SECONDS
+        await self.refresh(away)
+        self._looked_at = now
+        if now - self._purged_at > REMEMBERED_SECONDS:
+            await self._purge(now)
+            self._purged_at = now
+        return 0
 
     async def _purge(self, now: float) -> None:
         self._ended = {id: at for id, at in self._ended.items() if now - at < REMEMBERED_SECONDS}
