@@ -148,10 +148,7 @@ def test_whatever_is_done_to_a_chain_is_noticed(data: st.DataObject) -> None:
                 links[at], links[other] = links[other], links[at]
             case _:
                 links.insert(at, data.draw(st.sampled_from([CHAIN[at % LENGTH], Link(0, bytes(32), FORGED)])))
-    if data.draw(st.booleans()):
-        links = renumbered(links)
-    else:
-        links = sorted({link.seq: link for link in links}.values())
+    links = renumbered(links) if data.draw(st.booleans()) else sorted({link.seq: link for link in links}.values())
     assert bool(faults(links)) == (links != CHAIN)
 
 
