@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.e2e.weft import Ended, environment, eventually, lines_until, running
-from weftline.cli.main import main
-from weftline.cli.target import VARIABLES
+from tests.e2e.conftest import Command
+from tests.e2e.weft import environment, eventually, lines_until, running
 
 ROOT = Path(__file__).parents[2]
-
-Command = Callable[..., Ended]
 
 DEFINITION = """
 id: order
@@ -28,29 +24,10 @@ nodes:
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Calls ``weft`` with arguments, where nobody has signed in to a server."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*arguments: str | Path) -> Ended:
-        monkeypatch.setattr("sys.argv", ["weft", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit:
-            code = int(exit.code or 0)
-        said = capfd.readouterr()
-        return Ended(code, said.out, said.err)
-
-    return call
-
-
-@pytest.fixture
-def on_database(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The commands use the test's database."""
+def on_database(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The commands use the test's database, and a home of their own."""
     monkeypatch.setenv("WEFT_DATABASE_URL", database)
+    monkeypatch.setenv("WEFT_HOME", str(tmp_path))
     return database
 
 
@@ -67,7 +44,7 @@ def test_an_execution_can_be_started_watched_and_steered_to_its_end(command: Com
     def is_at(step: str) -> bool:
         return step in command("show", execution_id, "--json").json["currentSteps"]
 
-    with running("worker", env=environment(database_url=on_database)) as worker:
+    with running("worker", env=environment(database_url=on_database, home=tmp_path)) as worker:
         eventually(lambda: is_at("paid"), "the execution waits for the payment")
         assert "is paused" in command("pause", execution_id).out
         assert command("signal", execution_id, "payment", "--payload", '{"amount": 5}').code == 0
@@ -149,9 +126,10 @@ def test_a_database_that_does_not_answer_is_said_to_be_unreachable(command: Comm
 
 
 def test_an_outside_database_is_brought_up_to_date_by_migrate_only(
-    command: Command, empty_database: str, monkeypatch: pytest.MonkeyPatch
+    command: Command, empty_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("WEFT_DATABASE_URL", empty_database)
+    monkeypatch.setenv("WEFT_HOME", str(tmp_path))
     refused = command("list")
     assert (refused.code, "run 'weft migrate' first" in refused.err) == (1, True)
     assert "was brought up to date" in command("migrate").out

@@ -21,8 +21,8 @@ def write(folder: Path, definition: Any) -> Path:
 
 
 @pytest.fixture
-def env(database: str) -> dict[str, str]:
-    return environment(database_url=database)
+def env(database: str, tmp_path: Path) -> dict[str, str]:
+    return environment(database_url=database, home=tmp_path)
 
 
 def test_a_run_that_completes_prints_its_output_and_exits_with_0(env: dict[str, str], tmp_path: Path):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +68,46 @@ def running(*arguments: str | Path, env: dict[str, str], cwd: Path = ROOT) -> It
         finally:
             if process.poll() is None:
                 process.kill()
+
+
+def weft_at_terminal(*arguments: str | Path, env: dict[str, str], answers: Mapping[str, str]) -> Ended:
+    """Run a command at a terminal, and answer what it asks.
+
+    Args:
+        arguments: of the command.
+        env: its environment.
+        answers: by what it asks, in that order. A question is whole, with the space after it: what is typed before a
+            command has switched the echo off is lost.
+
+    Returns:
+        What the terminal showed, as standard output.
+    """
+    terminal, line = pty.openpty()
+    with subprocess.Popen(
+        [*WEFT, *map(str, arguments)], env=env, cwd=ROOT, stdin=line, stdout=line, stderr=line, start_new_session=True
+    ) as process:
+        os.close(line)
+        shown = b""
+        for question, answer in answers.items():
+            while question.encode() not in shown:
+                more = _shown_next(terminal)
+                assert more, f"the command ended without asking {question!r}:\n{shown.decode()}"
+                shown += more
+            os.write(terminal, f"{answer}\n".encode())
+        while more := _shown_next(terminal):
+            shown += more
+    os.close(terminal)
+    return Ended(process.returncode, shown.decode(), "")
+
+
+def _shown_next(terminal: int) -> bytes:
+    """What a terminal shows next; nothing once nobody holds it any more."""
+    readable, _, _ = select.select([terminal], [], [], PATIENCE)
+    assert readable, "the command neither asks nor ends"
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 def lines_until(process: subprocess.Popen[str], text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,7 +140,13 @@ def _require_encryption(url: str) -> None:
 def _ask(what: str, option: str, *, secret: bool = False) -> str:
     if not sys.stdin.isatty():
         raise CommandFailed(f"there is no terminal to ask at: {what}", [f"use {option}"], exit_code=INVALID)
-    return typer.prompt(what, hide_input=secret, err=True)
+    if not secret:
+        return typer.prompt(what, err=True)
+    try:
+        # switches the echo off before it asks, unlike typer: what is typed at once is not shown either
+        return getpass.getpass(f"{what}: ")
+    except EOFError:
+        raise typer.Abort from None
 
 
 def _piped_password() -> str:
