@@ -12,6 +12,7 @@ import uvloop
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.closing import closing
 from benchmarks.comparison import PEERS, compare
 from benchmarks.figure import BenchmarkFailed, Figure
 from benchmarks.http_starts import http
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "timers": timers,
     "waiting": waiting,
     "http": http,
+    "closing": closing,
     "up": up,
 }
 COMPARED = {"w10", "latency"}

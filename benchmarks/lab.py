@@ -15,10 +15,9 @@ import asyncpg
 import orjson
 
 from benchmarks import workflows
+from benchmarks.databases import prepare
 from benchmarks.figure import BenchmarkFailed
 from benchmarks.processes import WeftProcess, weft
-from weftline import migrations
-from weftline.features.services import open_services
 from weftline.model.ids import DEFAULT_TENANT
 from weftline.store.connect import connect, create_pool, tenant_transaction
 from weftline.store.embedded import EmbeddedServer
@@ -80,7 +79,7 @@ class Lab:
         """Delete all executions, so that each measurement begins with empty tables."""
         owner = await asyncpg.connect(self.url)
         try:
-            await owner.execute("TRUNCATE executions, events, inbox, event_subscriptions, human_tasks")
+            await owner.execute("TRUNCATE executions, events, inbox, event_subscriptions, human_tasks CASCADE")
         finally:
             await owner.close()
 
@@ -158,11 +157,7 @@ async def open_lab(directory: Path, *, is_quick: bool) -> AsyncIterator[Lab]:
         server = EmbeddedServer(directory / "home")
         url = await asyncio.to_thread(server.start)
         stack.push_async_callback(asyncio.to_thread, server.stop)
-        await migrations.upgrade(url)
-        async with open_services(url, None) as services:
-            for definition in workflows.ALL:
-                created = await services.workflows.create(DEFAULT_TENANT, definition)
-                await services.workflows.publish(DEFAULT_TENANT, created.template.id)
+        await prepare(url)
         api = await stack.enter_async_context(await create_pool(url, "weft_api", max_size=2))
         watch = await connect(url, "weft_worker", name="benchmark")
         stack.push_async_callback(watch.close)

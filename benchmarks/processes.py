@@ -13,6 +13,9 @@ from benchmarks.figure import BenchmarkFailed
 from benchmarks.peers.children import child
 
 REPOSITORY = Path(__file__).parent.parent
+WEFT = "weftline.cli.main"
+"""The module behind the ``weft`` command."""
+
 GRACE_SECONDS = 30.0
 """To stop in order; longer than ``weft up`` gives its worker."""
 
@@ -54,16 +57,19 @@ class WeftProcess:
 
 
 @asynccontextmanager
-async def weft(command: str, log: Path, settings: Mapping[str, str]) -> AsyncIterator[WeftProcess]:
+async def weft(
+    command: str, log: Path, settings: Mapping[str, str], *, program: str = WEFT
+) -> AsyncIterator[WeftProcess]:
     """Run ``weft COMMAND`` with the benchmarks' actions, until the context ends.
 
     Args:
-        command: ``worker`` or ``up``.
+        command: ``worker``, ``server`` or ``up``.
         log: for its standard error.
         settings: ``WEFT_*`` variables; all others keep their defaults.
+        program: the module to run in place of ``weft``'s own.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WEFT_")}
     environment = {**inherited, "WEFT_ACTIONS": "benchmarks.actions", "WEFT_LOG_LEVEL": "warning", **settings}
-    start = [sys.executable, "-m", "weftline.cli.main", command]
+    start = [sys.executable, "-m", program, command]
     async with child(start, log, REPOSITORY, environment=environment, grace=GRACE_SECONDS) as process:
         yield WeftProcess(process, log)
