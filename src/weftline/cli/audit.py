@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -143,7 +144,7 @@ def verify(
 
         print_json(
             [
-                {"tenantId": chain.tenant_id, "tenant": chain.slug}
+                {"tenantId": str(chain.tenant_id), "tenant": chain.slug}
                 | VerificationOut.of(verification).model_dump(mode="json", by_alias=True)
                 for chain, verification in found
             ]
@@ -157,8 +158,9 @@ def verify(
 
 def _tell(name: str, found: Verification) -> None:
     verdict = "whole" if found.is_whole else "TAMPERED WITH"
+    entries = "1 entry" if found.entries == 1 else f"{found.entries:,} entries"
     speed = f"{found.entries / found.seconds:,.0f} a second"
-    typer.echo(f"{name}: {verdict}; {found.entries:,} entries in {found.seconds:.2f} s ({speed})")
+    typer.echo(f"{name}: {verdict}; {entries} in {found.seconds:.2f} s ({speed})")
     for fault in found.faults:
         typer.echo(f"  {fault.kind.value}: {fault.message}")
     if not found.is_complete:
@@ -253,11 +255,10 @@ def _filter(
 def _anchor(text: str) -> Anchor:
     from weftline.features.audit.chain import Anchor
 
+    if re.fullmatch(r"[1-9][0-9]{0,18}:[0-9a-f]{64}", text) is None:
+        raise CommandFailed("--expect: it must be a number, a colon and a hash, as printed", exit_code=INVALID)
     seq, _, hash = text.partition(":")
-    try:
-        return Anchor(int(seq), bytes.fromhex(hash))
-    except ValueError:
-        raise CommandFailed("--expect: it must be a number, a colon and a hash", exit_code=INVALID) from None
+    return Anchor(int(seq), bytes.fromhex(hash))
 
 
 @contextmanager
