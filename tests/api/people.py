@@ -71,6 +71,23 @@ class People:
         identity = await self._connect("weft_identity")
         statement = f"UPDATE memberships SET {assignment} WHERE tenant_id = $1 AND user_id = $2"
         assert await identity.execute(statement, DEFAULT_TENANT, person.id) == "UPDATE 1"
+        self._forget(person)
+
+    async def grant(self, person: Person, workflow_id: str, *permissions: str) -> None:
+        """Grant a member permissions on a workflow, and let the application know."""
+        api = await self._connect("weft_api", DEFAULT_TENANT)
+        await api.execute(
+            "INSERT INTO grants (tenant_id, id, subject_type, subject_id, permissions, workflow_id)"
+            " VALUES ($1, $2, 'user', $3, $4, $5)",
+            DEFAULT_TENANT,
+            uuid7(),
+            str(person.id),
+            permissions,
+            workflow_id,
+        )
+        self._forget(person)
+
+    def _forget(self, person: Person) -> None:
         assert self._application.services is not None
         self._application.services.cache.forget("user", person.id)
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 STEP_STARTED, STEP_COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
 RUN = CommandKind.RUN
 
+MAX_ASSIGNEES = 200
+"""Users, groups and roles that one task may name."""
+
+MAX_NAME = 255
+"""Characters of such a name."""
+
 MAX_NESTING = 64
 """Parallel nodes within each other. Every level makes the keys of the steps inside it longer."""
 
@@ -126,8 +132,15 @@ def _escalation(tokens: Tokens, node: Node, visible: Scope) -> EscalationSpec | 
 
 
 def _people(template: Template | None, visible: Scope, field: str) -> tuple[str, ...]:
-    """Users, groups and roles, each once; e-mail addresses are known in lower case."""
+    """Users, groups and roles, each once; e-mail addresses are known in lower case.
+
+    Raises:
+        Failure: there are too many, or a name is longer than any could be.
+    """
     rendered = () if template is None else names(template.render(visible), field)
+    if len(rendered) > MAX_ASSIGNEES or any(len(name) > MAX_NAME for name in rendered):
+        what = f"{field} may name {MAX_ASSIGNEES} users, groups and roles, each in {MAX_NAME} characters"
+        raise Failure("too_large", what)
     return tuple(dict.fromkeys(name.lower() if "@" in name else name for name in rendered))
 
 

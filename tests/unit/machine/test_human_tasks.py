@@ -166,6 +166,12 @@ def test_an_escalation_that_cannot_be_computed_fails_the_step() -> None:
     assert (story.status, story.error) == ("failed", "invalid_duration")
 
 
+@pytest.mark.parametrize("people", [["x" * 256], [f"user-{n}" for n in range(201)]])
+def test_too_many_or_too_long_names_fail_the_step(people: list[str]) -> None:
+    story = Scenario(workflow({"id": "t", "type": "form", "assignTo": "${people}"}), {"people": people}).start()
+    assert (story.status, story.error) == ("failed", "too_large")
+
+
 def test_addresses_are_compared_in_lower_case_and_named_once() -> None:
     people = ["Ann@Example.org", "Sales", "ann@example.org"]
     assert spec(asked(assignTo=people, notify="email")).assign_to == ("ann@example.org", "Sales")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import DateTime
+from sqlalchemy import Computed, DateTime
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,6 +59,17 @@ class HumanTask(Row):
     escalation: Mapped[Escalation | None] = mapped_column(JSONB)
     escalate_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     escalated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    is_open_to_all: Mapped[bool] = mapped_column(Computed("assign_to = '{}' AND status IN ('open', 'claimed')"))
+
+
+class TaskAssignee(Row):
+    """Whom a task asks while it is to be done; the database keeps it in step with ``assign_to``."""
+
+    __tablename__ = "task_assignees"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignee: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class TaskVote(Row):

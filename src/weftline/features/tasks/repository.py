@@ -11,16 +11,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TEXT, ColumnElement, and_, cast, false, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from weftline.features.executions.models import Execution
-from weftline.features.tasks.models import HumanTask, TaskComment, TaskDelegation, TaskLink, TaskVote
-from weftline.features.tasks.rules import UNDONE, UNIDENTIFIED, Viewpoint
+from weftline.features.tasks.models import (
+    HumanTask,
+    TaskAssignee,
+    TaskComment,
+    TaskDelegation,
+    TaskLink,
+    TaskVote,
+)
+from weftline.features.tasks.rules import UNIDENTIFIED, Viewpoint
 from weftline.model.status import TaskStatus
-
-NOBODY_IN_PARTICULAR = HumanTask.assign_to == cast([], ARRAY(TEXT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,14 @@ async def list_tasks(
         limit: at most so many.
     """
     statement = select(HumanTask).where(HumanTask.tenant_id == tenant_id, _within(view.readable))
-    statement = statement.where(_waits_for(view) if wanted.mine else or_(_within(view.watched), _own(view)))
+    if wanted.mine:
+        statement = statement.where(_waits_for(tenant_id, view))
+    elif view.watched is not None:
+        statement = statement.where(or_(_within(view.watched), _own(tenant_id, view)))
     if wanted.statuses:
         statement = statement.where(HumanTask.status.in_([status.value for status in wanted.statuses]))
     if wanted.assignee is not None:
+        # the array itself has no index; see the migration
         statement = statement.where(HumanTask.assign_to.contains([wanted.assignee]))
     if wanted.execution_id is not None:
         statement = statement.where(HumanTask.execution_id == wanted.execution_id)
@@ -182,39 +190,41 @@ def _within(workflows: Collection[str] | None) -> ColumnElement[bool]:
     return HumanTask.workflow_id.in_(workflows) if workflows else false()
 
 
-def _assigned(view: Viewpoint) -> ColumnElement[bool]:
-    return or_(
-        HumanTask.assign_to.overlap(sorted(view.names)),
-        and_(NOBODY_IN_PARTICULAR, _within(view.served)),
-    )
+def _own(tenant_id: UUID, view: Viewpoint) -> ColumnElement[bool]:
+    """Tasks that the caller may do, or had a part in."""
+    ids = [*_asked(tenant_id, view)]
+    if view.id is not None:
+        ids += [_claimed(tenant_id, view.id), _voted(tenant_id, view.id)]
+    return HumanTask.id.in_(union_all(*ids))
 
 
-def _by(column: InstrumentedAttribute[UUID | None], view: Viewpoint) -> ColumnElement[bool]:
-    return false() if view.id is None else column == view.id
-
-
-def _own(view: Viewpoint) -> ColumnElement[bool]:
-    """Tasks that are, or were, the caller's to do; ``rules.can_see`` says the same of one task."""
-    return or_(_assigned(view), _by(HumanTask.claimed_by_id, view), _by(HumanTask.completed_by_id, view))
-
-
-def _waits_for(view: Viewpoint) -> ColumnElement[bool]:
+def _waits_for(tenant_id: UUID, view: Viewpoint) -> ColumnElement[bool]:
     """Tasks that the caller can do now, without taking them from anybody."""
-    has_voted = (
-        select(TaskVote.task_id)
-        .where(
-            TaskVote.tenant_id == HumanTask.tenant_id,
-            TaskVote.task_id == HumanTask.id,
-            TaskVote.voter_id == (view.id or UNIDENTIFIED),
-        )
-        .exists()
-    )
+    is_open = HumanTask.status == TaskStatus.OPEN.value
+    has_voted = HumanTask.id.in_(_voted(tenant_id, view.id or UNIDENTIFIED))
     is_barred = and_(HumanTask.four_eyes, HumanTask.started_by.is_not_distinct_from(view.id))
-    return and_(
-        HumanTask.status.in_(UNDONE),
-        or_(
-            and_(HumanTask.status == TaskStatus.OPEN.value, _assigned(view), ~has_voted),
-            and_(HumanTask.status == TaskStatus.CLAIMED.value, _by(HumanTask.claimed_by_id, view)),
-        ),
-        ~is_barred,
+    ids = [*_asked(tenant_id, view)]
+    is_mine = false()
+    if view.id is not None:
+        ids.append(_claimed(tenant_id, view.id))
+        is_mine = and_(HumanTask.status == TaskStatus.CLAIMED.value, HumanTask.claimed_by_id == view.id)
+    return and_(HumanTask.id.in_(union_all(*ids)), or_(and_(is_open, ~has_voted), is_mine), ~is_barred)
+
+
+def _asked(tenant_id: UUID, view: Viewpoint) -> tuple[Select[UUID], Select[UUID]]:
+    """Ids of tasks that are to be done, and for the caller to do."""
+    named = select(TaskAssignee.task_id).where(
+        TaskAssignee.tenant_id == tenant_id, TaskAssignee.assignee.in_(sorted(view.names))
     )
+    open_to_all = select(HumanTask.id).where(
+        HumanTask.tenant_id == tenant_id, HumanTask.is_open_to_all, _within(view.served)
+    )
+    return named, open_to_all
+
+
+def _claimed(tenant_id: UUID, person: UUID) -> Select[UUID]:
+    return select(HumanTask.id).where(HumanTask.tenant_id == tenant_id, HumanTask.claimed_by_id == person)
+
+
+def _voted(tenant_id: UUID, person: UUID) -> Select[UUID]:
+    return select(TaskVote.task_id).where(TaskVote.tenant_id == tenant_id, TaskVote.voter_id == person)

@@ -9,13 +9,13 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# ``assign_to`` is empty where anybody may do the task. A task that needs several votes has approvals_given of
-# approvals_required. notify_at and escalate_at are set while somebody is still to be told.
+# ``assign_to`` is empty where anybody may do the task; ``is_open_to_all`` says so while it is to be done. A task that
+# needs several votes has approvals_given of approvals_required. notify_at and escalate_at are set while somebody is
+# still to be told.
 HUMAN_TASKS = (
     # forced row-level security would hide the rows from their owner
     "ALTER TABLE human_tasks NO FORCE ROW LEVEL SECURITY",
     "UPDATE human_tasks SET assign_to = '{}' WHERE assign_to IS NULL",
-    "ALTER TABLE human_tasks FORCE ROW LEVEL SECURITY",
     """
     ALTER TABLE human_tasks
         ALTER COLUMN assign_to SET DEFAULT '{}',
@@ -31,16 +31,59 @@ HUMAN_TASKS = (
         ADD COLUMN notify_at           timestamptz,
         ADD COLUMN escalation          jsonb,
         ADD COLUMN escalate_at         timestamptz,
-        ADD COLUMN escalated_at        timestamptz
+        ADD COLUMN escalated_at        timestamptz,
+        ADD COLUMN is_open_to_all      boolean     NOT NULL
+                   GENERATED ALWAYS AS (assign_to = '{}' AND status IN ('open', 'claimed')) STORED
     """,
-    "CREATE INDEX human_tasks_assign_to ON human_tasks USING gin (assign_to)",
+    "CREATE INDEX human_tasks_open_to_all ON human_tasks (tenant_id) WHERE is_open_to_all",
     "CREATE INDEX human_tasks_claimed_by ON human_tasks (tenant_id, claimed_by_id) WHERE claimed_by_id IS NOT NULL",
-    """
-    CREATE INDEX human_tasks_completed_by ON human_tasks (tenant_id, completed_by_id)
-    WHERE completed_by_id IS NOT NULL
-    """,
     "CREATE INDEX human_tasks_notify ON human_tasks (notify_at) WHERE notify_at IS NOT NULL",
     "CREATE INDEX human_tasks_escalate ON human_tasks (escalate_at) WHERE escalate_at IS NOT NULL",
+)
+
+# Who is asked, while a task is to be done. No index on the array itself could serve the API's role: row-level security
+# lets only leakproof operators reach an index, and those of arrays are not.
+ASSIGNEES = (
+    """
+    CREATE TABLE task_assignees (
+        tenant_id  uuid NOT NULL,
+        assignee   text NOT NULL,
+        task_id    uuid NOT NULL,
+        PRIMARY KEY (tenant_id, assignee, task_id)
+    )
+    """,
+    """
+    INSERT INTO task_assignees
+    SELECT DISTINCT tenant_id, assignee, id FROM human_tasks, unnest(assign_to) AS assignee
+    WHERE status IN ('open', 'claimed')
+    """,
+    "ALTER TABLE human_tasks FORCE ROW LEVEL SECURITY",
+    """
+    CREATE FUNCTION follow_assignees() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP <> 'INSERT' THEN
+            DELETE FROM task_assignees a
+            WHERE a.tenant_id = OLD.tenant_id AND a.assignee = ANY (OLD.assign_to) AND a.task_id = OLD.id;
+        END IF;
+        IF TG_OP <> 'DELETE' AND NEW.status IN ('open', 'claimed') THEN
+            INSERT INTO task_assignees
+            SELECT DISTINCT NEW.tenant_id, assignee, NEW.id FROM unnest(NEW.assign_to) AS assignee;
+        END IF;
+        RETURN NULL;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER follow_new_assignees AFTER INSERT OR DELETE ON human_tasks
+    FOR EACH ROW EXECUTE FUNCTION follow_assignees()
+    """,
+    """
+    CREATE TRIGGER follow_changed_assignees AFTER UPDATE OF assign_to, status ON human_tasks
+    FOR EACH ROW
+    WHEN (OLD.assign_to <> NEW.assign_to
+          OR (OLD.status IN ('open', 'claimed')) <> (NEW.status IN ('open', 'claimed')))
+    EXECUTE FUNCTION follow_assignees()
+    """,
 )
 
 # The primary key of a vote is what lets nobody vote twice.
@@ -61,6 +104,7 @@ AROUND_TASKS = (
         FOREIGN KEY (tenant_id, task_id) REFERENCES human_tasks (tenant_id, id) ON DELETE CASCADE
     )
     """,
+    "CREATE INDEX task_votes_voter ON task_votes (tenant_id, voter_id)",
     """
     CREATE TABLE task_comments (
         tenant_id   uuid        NOT NULL,
@@ -110,9 +154,11 @@ AROUND_TASKS = (
     "CREATE INDEX task_links_task ON task_links (tenant_id, task_id)",
 )
 
-TENANT_TABLES = ("task_votes", "task_comments", "task_delegations", "task_links")
+TENANT_TABLES = ("task_assignees", "task_votes", "task_comments", "task_delegations", "task_links")
 
 GRANTS = (
+    # by way of the trigger
+    "GRANT SELECT, INSERT, DELETE ON task_assignees TO weft_api, weft_worker",
     "GRANT SELECT, INSERT ON task_votes, task_comments, task_delegations TO weft_api",
     "GRANT SELECT, INSERT, UPDATE (used_at) ON task_links TO weft_api",
     # whoever is to be told must still have a say, and gets a link
@@ -136,6 +182,7 @@ def upgrade() -> None:
     """Extends the table of tasks, and creates those around it with their policies and grants."""
     for statement in (
         *HUMAN_TASKS,
+        *ASSIGNEES,
         *AROUND_TASKS,
         *(statement for table in TENANT_TABLES for statement in _row_security(table)),
         *GRANTS,
