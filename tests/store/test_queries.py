@@ -24,3 +24,23 @@ async def test_looking_for_the_next_timer_reads_an_index_and_not_the_table(conne
     plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {queries('executions')['next_wake']}"))
     assert "executions_ready" in plan
     assert "Seq Scan" not in plan
+
+
+async def test_looking_for_tenants_to_unshelve_reads_indexes_and_not_the_tables(connect: Connect) -> None:
+    connection = await connect("weft_worker")
+    await connection.execute("PREPARE look AS " + queries("executions")["shelved_tenants"])
+    explain = "EXPLAIN EXECUTE look('00000000-0000-0000-0000-000000000000', 500)"
+    plan = "\n".join(row[0] for row in await connection.fetch(explain))
+    assert "executions_shelved" in plan
+    assert "Seq Scan" not in plan
+
+
+async def test_a_claim_reads_indexes_and_not_the_tables(connect: Connect) -> None:
+    connection = await connect("weft_worker")
+    await connection.execute("PREPARE claim AS " + queries("executions")["claim"])
+    explain = "EXPLAIN EXECUTE claim('00000000-0000-0000-0000-000000000000', 0, 250)"
+    plan = "\n".join(row[0] for row in await connection.fetch(explain))
+    assert "executions_ready" in plan
+    # the rows themselves are reached by their place
+    assert plan.count("Tid Scan on executions") == 2
+    assert "Seq Scan on executions" not in plan
