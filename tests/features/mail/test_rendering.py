@@ -22,12 +22,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "password_changed": {"name": "Ada", "occurred_at": MOMENT, "address": "192.0.2.1"},
     "invitation": {"tenant": "Acme", "inviter": "Grace", "link": LINK, "valid_for": timedelta(days=7)},
     "new_sign_in": {"name": "Ada", "occurred_at": MOMENT, "address": "192.0.2.1", "user_agent": "Firefox"},
-    "account_locked": {
-        "name": "Ada",
-        "occurred_at": MOMENT,
-        "address": "192.0.2.1",
-        "valid_for": timedelta(minutes=15),
-    },
+    "account_locked": {"name": "Ada", "occurred_at": MOMENT, "address": "192.0.2.1"},
     "task_assigned": {**TASK, "link": LINK},
     "task_escalated": {**TASK, "link": LINK},
     "task_overdue": {**TASK, "link": LINK},

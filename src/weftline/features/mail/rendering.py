@@ -15,7 +15,7 @@ reset_password      name, link, valid_for
 password_changed    name, occurred_at, address
 invitation          tenant, inviter, link, valid_for
 new_sign_in         name, occurred_at, address, user_agent
-account_locked      name, occurred_at, address, valid_for
+account_locked      name, occurred_at, address
 task_assigned       name, task, workflow, due_at, link
 task_escalated      name, task, workflow, due_at, link
 task_overdue        name, task, workflow, due_at, link
