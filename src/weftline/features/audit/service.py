@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Any, cast
@@ -27,7 +28,7 @@ Mask = Callable[[Any], Any]
 MaskFor = Callable[[Caller, AuditEntry], Awaitable[Mask | None]]
 """What a caller must not see of an entry's documents; None where they may see it all."""
 
-EXPORT_BATCH = 1000
+EXPORT_BATCH = 250
 
 
 def workflow_of(entry: AuditEntry) -> str:
@@ -117,7 +118,8 @@ class AuditService:
                     session, caller.tenant_id, wanted, after=after, last_seq=last_seq, limit=EXPORT_BATCH
                 )
             if found:
-                yield export.encode(format, [await self._shown(caller, entry) for entry in found])
+                shown = [await self._shown(caller, entry) for entry in found]
+                yield await asyncio.to_thread(export.encode, format, shown)
             if len(found) < EXPORT_BATCH:
                 return
             after = Position(found[-1].occurred_at, found[-1].seq)
