@@ -134,7 +134,7 @@ async def load_member(identity: Database, rules: TenantRules, user_id: UUID) -> 
         groups = (await session.execute(_GROUPS, bound)).mappings().all()
         roles = [*member["roles"], *(role for group in groups for role in group["roles"])]
         subjects = [("user", str(user_id)), *(("group", str(group["id"])) for group in groups)]
-        grants = await _grants(session, rules, roles, subjects)
+        grants = await load_grants(session, rules, roles, subjects)
     authority = rules.authority(
         roles, grants, groups=frozenset(group["name"] for group in groups), department=member["department"]
     )
@@ -164,13 +164,21 @@ async def load_service(database: Database, rules: TenantRules, account_id: UUID)
         account = (await session.execute(_SERVICE, bound)).mappings().one_or_none()
         if account is None:
             return None
-        grants = await _grants(session, rules, account["roles"], [("service_account", str(account_id))])
+        grants = await load_grants(session, rules, account["roles"], [("service_account", str(account_id))])
     return Subject(account_id, account["name"], rules.authority(account["roles"], grants))
 
 
-async def _grants(
+async def load_grants(
     session: AsyncSession, rules: TenantRules, roles: Sequence[str], subjects: Sequence[tuple[str, str]]
 ) -> list[Grant]:
+    """What is granted to some subjects, and to roles with everything they inherit.
+
+    Args:
+        session: a transaction that sees the tenant.
+        rules: the tenant's.
+        roles: ids.
+        subjects: type and id of each.
+    """
     wanted = [*subjects, *(("role", role) for role in rules.expand(roles))]
     bound = {"tenant": rules.id, "types": [kind for kind, _ in wanted], "ids": [id for _, id in wanted]}
     rows = (await session.execute(_GRANTS, bound)).mappings().all()

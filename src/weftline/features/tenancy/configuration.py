@@ -82,18 +82,6 @@ class PlatformConfiguration(TenantConfiguration):
 _PLATFORM_ONLY = frozenset(PlatformConfiguration.model_fields) - frozenset(TenantConfiguration.model_fields)
 
 
-class PlatformConfiguration(TenantConfiguration):
-    """What tenants fall back to, and what there is for the platform as a whole."""
-
-    registration: Annotated[
-        Literal["closed", "invite", "open"],
-        Field(description="Who may make an account: nobody but by an operator, whoever is invited, anybody."),
-    ] = "closed"
-
-
-PLATFORM_ONLY = PlatformConfiguration.model_fields.keys() - TenantConfiguration.model_fields.keys()
-
-
 def written(configuration: TenantConfiguration) -> dict[str, Any]:
     """A configuration as it is stored: camelCase, only what is set."""
     return configuration.model_dump(mode="json", by_alias=True, exclude_unset=True)

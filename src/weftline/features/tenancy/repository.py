@@ -121,7 +121,7 @@ def told(tenant: Tenant) -> dict[str, Any]:
 
 
 async def _page(
-    session: AsyncSession, statement: Select[tuple[Tenant]], wanted: Filter, *, after: UUID | None, limit: int
+    session: AsyncSession, statement: Select[Tenant], wanted: Filter, *, after: UUID | None, limit: int
 ) -> Sequence[Tenant]:
     if wanted.status is not None:
         statement = statement.where(Tenant.status == wanted.status.value)

@@ -1,0 +1,1 @@
+"""Custom roles, and the rule that nobody gives what they do not have."""
