@@ -12,6 +12,7 @@ import httpx
 from tests.api.client import PASSWORD, Client
 from tests.conftest import Connect
 from weftline.api.app import Application
+from weftline.features.services import Services
 from weftline.model.ids import DEFAULT_TENANT, uuid7
 
 
@@ -46,12 +47,10 @@ class People:
             roles: in the tenant.
             groups: names; those that do not exist are made.
         """
-        services = self._application.services
-        assert services is not None
         person_id, email = uuid7(), f"{name}@example.com"
         identity = await self._connect("weft_identity")
         await identity.execute("INSERT INTO users (id, email, name) VALUES ($1, $2, $3)", person_id, email, name)
-        hashed = await services.passwords.hash(PASSWORD)
+        hashed = await self._services.passwords.hash(PASSWORD)
         await identity.execute("INSERT INTO credentials (user_id, password_hash) VALUES ($1, $2)", person_id, hashed)
         await identity.execute(
             "INSERT INTO memberships (tenant_id, user_id, roles) VALUES ($1, $2, $3)", DEFAULT_TENANT, person_id, roles
@@ -71,7 +70,23 @@ class People:
         identity = await self._connect("weft_identity")
         statement = f"UPDATE memberships SET {assignment} WHERE tenant_id = $1 AND user_id = $2"
         assert await identity.execute(statement, DEFAULT_TENANT, person.id) == "UPDATE 1"
-        self._forget(person)
+        self._services.cache.forget("user", person.id)
+
+    async def require_second_factor(self, person: Person) -> None:
+        """Give a member a role that asks for a second factor."""
+        api = await self._connect("weft_api", DEFAULT_TENANT)
+        await api.execute(
+            "INSERT INTO roles (tenant_id, id, name, requires_mfa) VALUES ($1, 'careful', 'Careful', true)",
+            DEFAULT_TENANT,
+        )
+        self._services.cache.forget("tenant", DEFAULT_TENANT)
+        await self.change(person, "roles = roles || '{careful}'")
+
+    async def suspend_tenant(self) -> None:
+        """Suspend the default tenant, and let the application know."""
+        operator = await self._connect("weft_operator")
+        await operator.execute("UPDATE tenants SET status = 'suspended' WHERE id = $1", DEFAULT_TENANT)
+        self._services.cache.forget("tenant", DEFAULT_TENANT)
 
     async def grant(self, person: Person, workflow_id: str, *permissions: str) -> None:
         """Grant a member permissions on a workflow, and let the application know."""
@@ -85,11 +100,12 @@ class People:
             permissions,
             workflow_id,
         )
-        self._forget(person)
+        self._services.cache.forget("user", person.id)
 
-    def _forget(self, person: Person) -> None:
+    @property
+    def _services(self) -> Services:
         assert self._application.services is not None
-        self._application.services.cache.forget("user", person.id)
+        return self._application.services
 
     async def _enter(self, group: str, person_id: UUID) -> None:
         api: asyncpg.Connection = await self._connect("weft_api", DEFAULT_TENANT)
