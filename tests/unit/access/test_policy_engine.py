@@ -215,7 +215,7 @@ def test_requests_are_what_the_schema_says(subject: object, resource: Resource) 
     question, entities = cedar_request(request, None, frozenset(resource.attributes))
     known = schema(governed(ACTIONS))
     # the schema knows the actions itself
-    things = [entity for entity in orjson.loads(entities) if entity["uid"]["type"] != "Action"]
+    things = [entity for entity in orjson.loads(str(entities)) if entity["uid"]["type"] != "Action"]
     answer = cedarpy.is_authorized(question, PERMIT, things, known)
     assert answer.allowed and not answer.diagnostics.errors
 
