@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from weftline.api import problems
@@ -93,6 +94,11 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or take part in the server's start and stop."""
         await self._outermost(scope, receive, send)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Every route, once the application has started."""
+        return self._app.routes
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Services]:
