@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict
 
 from tests.api.client import Client, running
+from tests.api.mailbox import Mailbox
 from tests.api.people import People
 from tests.conftest import Connect
 from weftline.api.app import ApiOptions, Application
@@ -76,6 +77,12 @@ async def people(application: Application, connect: Connect) -> AsyncIterator[Pe
     """Makes members of the default tenant."""
     async with AsyncExitStack() as opened:
         yield People(application, connect, opened)
+
+
+@pytest.fixture
+async def mailbox(connect: Connect) -> Mailbox:
+    """What was written to people."""
+    return Mailbox(await connect("weft_identity"))
 
 
 @pytest.fixture

@@ -72,14 +72,21 @@ class People:
         assert await identity.execute(statement, DEFAULT_TENANT, person.id) == "UPDATE 1"
         self._services.cache.forget("user", person.id)
 
-    async def require_second_factor(self, person: Person) -> None:
-        """Give a member a role that asks for a second factor."""
+    async def make_role(self, id: str, *, inherits: Sequence[str] = (), requires_mfa: bool = False) -> None:
+        """Make a role of the tenant's own."""
         api = await self._connect("weft_api", DEFAULT_TENANT)
         await api.execute(
-            "INSERT INTO roles (tenant_id, id, name, requires_mfa) VALUES ($1, 'careful', 'Careful', true)",
+            "INSERT INTO roles (tenant_id, id, name, inherits, requires_mfa) VALUES ($1, $2, $2, $3, $4)",
             DEFAULT_TENANT,
+            id,
+            inherits,
+            requires_mfa,
         )
         self._services.cache.forget("tenant", DEFAULT_TENANT)
+
+    async def require_second_factor(self, person: Person) -> None:
+        """Give a member a role that asks for a second factor."""
+        await self.make_role("careful", requires_mfa=True)
         await self.change(person, "roles = roles || '{careful}'")
 
     async def suspend_tenant(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.api.client import Client, problem
 from tests.api.human_tasks import ask
+from tests.api.mailbox import Mailbox
 from tests.api.people import People, Person
 from tests.conftest import Connect
 from weftline.api.app import Application
@@ -20,29 +21,6 @@ from weftline.engine.worker import Worker
 
 YES, NO = {"outcome": "approved"}, {"outcome": "rejected"}
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
-
-
-class Mailbox:
-    """What was written to people."""
-
-    def __init__(self, identity: asyncpg.Connection) -> None:
-        self._identity = identity
-
-    async def to(self, address: str) -> list[str]:
-        """The messages to an address, the oldest first."""
-        rows = await self._identity.fetch(
-            "SELECT body_text FROM mail_outbox WHERE recipient = $1 ORDER BY created_at, id", address
-        )
-        return [row["body_text"] for row in rows]
-
-    async def token(self, address: str) -> str:
-        """The token of the last link to an address."""
-        return re.findall(r"http://127.0.0.1:8080/api/v1/task-links/([\w=-]+)", (await self.to(address))[-1])[-1]
-
-
-@pytest.fixture
-async def mailbox(connect: Connect) -> Mailbox:
-    return Mailbox(await connect("weft_identity"))
 
 
 @pytest.fixture
@@ -62,7 +40,7 @@ async def sent(api: Client, mailbox: Mailbox, task: dict[str, Any], to: Person, 
     """The token of a new link."""
     answer = await api.post(f"/tasks/{task['id']}/links", {"user": to.email, **fields})
     assert answer.status_code == 201, answer.text
-    return await mailbox.token(to.email)
+    return await mailbox.task_token(to.email)
 
 
 async def test_a_link_lets_its_person_decide_without_signing_in(
@@ -84,7 +62,7 @@ async def test_nobody_but_its_person_learns_a_links_token(
 ) -> None:
     task = await ask(api)
     answer = await api.post(f"/tasks/{task['id']}/links", {"user": str(grace.id), "outcome": "approved"})
-    token = await mailbox.token(grace.email)
+    token = await mailbox.task_token(grace.email)
     assert token not in answer.text
     assert (answer.json()["email"], answer.json()["outcome"]) == (grace.email, "approved")
     owner = await connect("weft_worker")
