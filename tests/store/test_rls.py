@@ -59,6 +59,7 @@ ROWS = {
     "human_tasks": (
         "(tenant_id, id, execution_id, workflow_id, step_id, name) VALUES ($1, $1, gen_random_uuid(), 't', 's', 'n')"
     ),
+    "task_assignees": "(tenant_id, assignee, task_id) VALUES ($1, 'a', gen_random_uuid())",
     # what others refer to bears the id of its tenant: a task, a member, a group
     "task_votes": "(tenant_id, task_id, voter_id, voter, is_approving, data, voted_at) VALUES"
     " ($1, $1, $1, 'v', true, '{}', now())",
