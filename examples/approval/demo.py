@@ -11,7 +11,7 @@ INPUT = {"item": "a standing desk", "amount": 480, "requester": "ada"}
 
 def main() -> int:
     """Run it; the exit code is that of ``weft run``."""
-    return play("approval", INPUT, lambda line: complete_task(line, "--outcome", "approved", "--user", "lead"))
+    return play("approval", INPUT, lambda line: complete_task(line, "--outcome", "approved"))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def main() -> int:
         waits += "verify-email" in line and "waiting" in line
         if waits == 2:
             send_signal(line, {"address": INPUT["email"]})
-        complete_task(line, "--data", '{"verified": true}', "--user", "compliance")
+        complete_task(line, "--data", '{"verified": true}')
 
     return play("customer_onboarding", INPUT, answer)
 

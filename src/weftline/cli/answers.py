@@ -85,6 +85,6 @@ class Task(TypedDict):
     workflowId: str
     status: str
     claimedBy: str | None
-    assignTo: list[str] | None
+    assignTo: list[str]
     outcomes: list[str] | None
     dueAt: str | None

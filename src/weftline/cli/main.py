@@ -10,6 +10,7 @@ import sys
 import typer
 
 from weftline.cli import (
+    audit,
     configuration,
     control,
     database,
@@ -39,6 +40,7 @@ for module in (up, server, worker, migrate, definitions, run, executions, contro
     module.register(app)
 app.add_typer(tasks.app, name="task")
 app.add_typer(mail.app, name="mail")
+app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 
 
