@@ -160,7 +160,7 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     api.include_router(explain_routes(services.explaining))
     api.include_router(audit_routes(services.audit))
     api.include_router(mail_routes(services.mail))
-    api.include_router(workflow_routes(services.workflows))
+    api.include_router(workflow_routes(services.workflows, services.gate))
     api.include_router(execution_routes(executions))
     api.include_router(task_routes(services.tasks, services.task_links))
     api.include_router(task_link_routes(services.task_links))

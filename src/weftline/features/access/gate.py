@@ -157,6 +157,10 @@ class Gate:
             return list(items)
         return [item for item in items if self._decide(caller, permission, resource_of(item), policies).allowed]
 
+    async def workflows(self, caller: Caller, permission: str) -> frozenset[str] | None:
+        """The only workflows of which a list may show anything; None where :meth:`visible` decides, or nothing does."""
+        return None if await self.looks_at_each(caller, permission) else caller.workflows_where(permission)
+
     async def looks_at_each(self, caller: Caller, permission: str) -> bool:
         """Whether a list must be decided on item by item; see :meth:`visible`."""
         return _touching(await self._cache.rules(caller.tenant_id), permission) is not None

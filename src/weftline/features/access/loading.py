@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -106,6 +107,8 @@ async def load_rules(database: Database, tenant_id: UUID) -> TenantRules | None:
         policies = (await session.execute(_POLICIES, bound)).mappings().all()
         fields = (await session.execute(_FIELDS, bound)).mappings().all()
     sources = [PolicySource(row["id"], row["name"], row["source"]) for row in policies]
+    # in a thread, for many policies take their time
+    engine = await asyncio.to_thread(PolicyEngine.compile, sources, CATALOGUE) if sources else None
     return TenantRules(
         tenant_id,
         tenant["slug"],
@@ -117,7 +120,7 @@ async def load_rules(database: Database, tenant_id: UUID) -> TenantRules | None:
             row["id"]: CustomRole(frozenset(row["permissions"]), tuple(row["inherits"]), row["requires_mfa"])
             for row in roles
         },
-        PolicyEngine.compile(sources, CATALOGUE) if sources else None,
+        engine,
         FieldRules.compile(
             [FieldRule(row["workflow_id"], row["field"], row["effect"], frozenset(row["visible_to"])) for row in fields]
         ),

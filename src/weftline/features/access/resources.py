@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID
@@ -76,10 +78,15 @@ def resource_of_run(kind: Literal["Execution", "Task"], row: RunRow) -> Resource
         started_by=None if row.started_by is None else str(row.started_by),
         status=row.status,
         tags=frozenset(row.tags or ()),
-        amount=int(amount) if isinstance(amount, (int, float)) and not isinstance(amount, bool) else None,
+        # upwards: a cent above a limit is above it
+        amount=math.ceil(amount) if isinstance(amount, (int, float)) and not isinstance(amount, bool) else None,
         department=department if isinstance(department, str) else None,
-        attributes={name: str(value) for name, value in input.items() if isinstance(value, (str, int, float, bool))},
+        attributes={name: _text(value) for name, value in input.items() if isinstance(value, (str, int, float))},
     )
+
+
+def _text(value: str | float) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 async def _load(database: Database, tenant_id: UUID, kind: Literal["Execution", "Task"], id: str) -> Resource:

@@ -216,7 +216,7 @@ def _add_reading(router: APIRouter, executions: Executions) -> None:
     async def list_executions(caller: Lister, query: Annotated[ExecutionQuery, Query()]) -> Page[ExecutionSummary]:
         """Lists executions, the newest first, each as it last came to rest."""
         before = None if query.cursor is None else decode_uuid(query.cursor)
-        wanted = query.filter(caller.workflows_where(READ))
+        wanted = query.filter(await gate.workflows(caller, READ))
         found = await reader.list(
             caller.tenant_id,
             wanted,

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
+from weftline.features.access.gate import Gate
 from weftline.features.access.http import requires
+from weftline.features.access.policies.request import Resource
 from weftline.features.errors import UnsupportedMediaType
 from weftline.features.http.body import StrictRoute, media_type
 from weftline.features.http.conditional import ExpectedEtag, etag
@@ -16,6 +18,7 @@ from weftline.features.http.examples import answers
 from weftline.features.http.paging import MAX_NUMBER, Page, PageQuery, decode_cursor, decode_number, encode_cursor
 from weftline.features.workflows import examples
 from weftline.features.workflows.errors import MalformedDefinition
+from weftline.features.workflows.models import WorkflowTemplate
 from weftline.features.workflows.permissions import CREATE, PUBLISH, READ, WRITE
 from weftline.features.workflows.schemas import (
     ProblemOut,
@@ -77,7 +80,7 @@ async def read_definition(request: Request) -> dict[str, Any]:
         raise MalformedDefinition(f"The definition cannot be read: {error}.") from None
 
 
-def workflow_routes(service: WorkflowService) -> APIRouter:
+def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
     """The routes of workflows."""
     router = APIRouter(prefix="/workflows", tags=["Workflows"], route_class=StrictRoute)
 
@@ -124,10 +127,14 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
             query=query.q,
             after=after,
             limit=query.limit + 1,
-            ids=caller.workflows_where(READ),
+            ids=await gate.workflows(caller, READ),
         )
-        items = [WorkflowSummary.model_validate(template) for template in found[: query.limit]]
-        return Page(items=items, next_cursor=encode_cursor([items[-1].id]) if len(found) > len(items) else None)
+        page = found[: query.limit]
+        shown = await gate.visible(caller, READ, page, _resource)
+        return Page(
+            items=[WorkflowSummary.model_validate(template) for template in shown],
+            next_cursor=encode_cursor([page[-1].id]) if len(found) > len(page) else None,
+        )
 
     @router.get(
         "/{workflow_id}",
@@ -208,3 +215,7 @@ def workflow_routes(service: WorkflowService) -> APIRouter:
         return VersionDetail.model_validate(workflow.version)
 
     return router
+
+
+def _resource(template: WorkflowTemplate) -> Resource:
+    return Resource(type="Workflow", id=template.id, workflow_id=template.id)
