@@ -12,6 +12,7 @@ import uvloop
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.admission import auth
 from benchmarks.closing import closing
 from benchmarks.comparison import PEERS, compare
 from benchmarks.figure import BenchmarkFailed, Figure
@@ -20,6 +21,8 @@ from benchmarks.lab import Lab, open_lab
 from benchmarks.latency import latency
 from benchmarks.peers.environment import PeerUnavailable
 from benchmarks.processes import REPOSITORY
+from benchmarks.signins import signins
+from benchmarks.tenants import tenants
 from benchmarks.throughput import w1, w10
 from benchmarks.timers import timers
 from benchmarks.up import up
@@ -34,6 +37,9 @@ BENCHMARKS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "waiting": waiting,
     "http": http,
     "closing": closing,
+    "auth": auth,
+    "signins": signins,
+    "tenants": tenants,
     "up": up,
 }
 COMPARED = {"w10", "latency"}
