@@ -155,6 +155,14 @@ def test_commands_that_run_at_once_renew_their_tokens_once(signed_in: Site):
     assert signed_in.stored() == after
 
 
+def test_whoever_wants_to_work_in_a_tenant_of_others_stays_in_their_own(signed_in: Site):
+    refused = weft("tenant", "use", "another", env=signed_in.env)
+    assert (refused.code, "You are no member of this tenant" in refused.err) == (1, True)
+    signed_in.credentials.write(replace(signed_in.stored(), expires_at=0))
+    assert weft("whoami", "--json", env=signed_in.env).json["tenant"]["slug"] == "default"
+    assert "in the tenant default now" in weft("tenant", "use", "default", env=signed_in.env).out
+
+
 def test_a_token_that_the_server_takes_no_more_is_renewed(signed_in: Site):
     signed_in.credentials.write(replace(signed_in.stored(), access_token="x.y.z"))
     assert weft("whoami", env=signed_in.env).code == 0

@@ -13,6 +13,52 @@ class Tenant(TypedDict):
     name: str
 
 
+class TenantDetail(Tenant):
+    """A tenant, as those see it who run it."""
+
+    status: str
+    domain: str | None
+
+
+class Member(TypedDict):
+    """A member of a tenant."""
+
+    id: str
+    email: str
+    name: str | None
+    status: str
+    roles: list[str]
+    createdAt: str
+
+
+class Role(TypedDict):
+    """What a member may be."""
+
+    id: str
+    name: str
+    builtIn: bool
+    permissions: list[str]
+    inherits: list[str]
+
+
+class ApiKey(TypedDict):
+    """An API key, without what it is."""
+
+    id: str
+    name: str
+    hint: str
+    scopes: list[str] | None
+    createdAt: str
+    expiresAt: str | None
+    lastUsedAt: str | None
+
+
+class NewApiKey(ApiKey):
+    """An API key that was just made."""
+
+    key: str
+
+
 class Me(TypedDict):
     """Who asks."""
 

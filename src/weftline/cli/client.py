@@ -44,10 +44,17 @@ class Answer:
     Attributes:
         status: of HTTP.
         body: JSON; None where there was none.
+        next_cursor: for the list's next page, where the ``Link`` header names one (RFC 8288).
     """
 
     status: int
     body: Any
+    next_cursor: str | None = None
+
+    def page(self) -> tuple[list[Any], str | None]:
+        """The items of this page of a list, and the cursor of the next one."""
+        page = cast("dict[str, Any] | list[Any]", self.body)
+        return (page, self.next_cursor) if isinstance(page, list) else (page["items"], page["nextCursor"])
 
 
 class Api:
@@ -84,7 +91,8 @@ class Api:
             raise CommandFailed(f"cannot reach {self._http.base_url.host}: {reason}") from error
         if not response.is_success:
             raise _refusal(response)
-        return Answer(response.status_code, _json(response) if response.content else None)
+        body = _json(response) if response.content else None
+        return Answer(response.status_code, body, _next_cursor(response))
 
     async def get(self, *path: object, query: Mapping[str, Any] | None = None) -> Any:
         """The body of the answer to a GET; see :meth:`ask`."""
@@ -100,9 +108,8 @@ class Api:
         cursor: str | None = None
         while True:
             wanted = {**(query or {}), "limit": min(limit - len(found), PAGE), "cursor": cursor}
-            page = await self.get(*path, query=wanted)
-            found += page["items"]
-            cursor = page["nextCursor"]
+            items, cursor = (await self.ask("GET", *path, query=wanted)).page()
+            found += items
             if cursor is None or len(found) >= limit:
                 return found
 
@@ -138,6 +145,11 @@ def _json(response: httpx.Response) -> Any:
         return orjson.loads(response.content)
     except orjson.JSONDecodeError:
         raise CommandFailed(f"what answers at {response.url.host} is not a Weftline server") from None
+
+
+def _next_cursor(response: httpx.Response) -> str | None:
+    target = response.links.get("next", {}).get("url")
+    return None if target is None else httpx.URL(target).params.get("cursor")
 
 
 def _refusal(response: httpx.Response) -> Refused:

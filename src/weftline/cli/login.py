@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -41,19 +39,20 @@ def login(
 ) -> None:
     """Sign in to a server: from now on, commands work there, as you."""
     from weftline.cli import loop
+    from weftline.cli.prompts import ask, piped_password
     from weftline.cli.sign_in import credentials_from, store
 
     target = current_target()
     server = _server(url)
     if not insecure:
         _require_encryption(server)
-    email = email or _ask("E-mail", "--email")
-    password = _piped_password() if password_stdin else _ask("Password", "--password-stdin", secret=True)
+    email = email or ask("E-mail", "--email")
+    password = piped_password() if password_stdin else ask("Password", "--password-stdin", secret=True)
     given: dict[str, Any] = {"email": email, "password": password}
     slug = tenant or target.tenant
     answer = _post(server, ("login",), given if slug is None else {**given, "tenant": slug})
     if answer.get("mfaRequired"):
-        code = code or _ask("Code of your second factor", "--code")
+        code = code or ask("Code of your second factor", "--code")
         answer = _post(server, ("mfa", "verify"), {"mfaToken": answer["mfaToken"], "code": code})
     credentials = credentials_from(answer, server, email)
     loop.run(store(credentials))
@@ -135,25 +134,6 @@ def _require_encryption(url: str) -> None:
             ["use https, or --insecure where the network is yours"],
             exit_code=INVALID,
         )
-
-
-def _ask(what: str, option: str, *, secret: bool = False) -> str:
-    if not sys.stdin.isatty():
-        raise CommandFailed(f"there is no terminal to ask at: {what}", [f"use {option}"], exit_code=INVALID)
-    if not secret:
-        return typer.prompt(what, err=True)
-    try:
-        # switches the echo off before it asks, unlike typer: what is typed at once is not shown either
-        return getpass.getpass(f"{what}: ")
-    except EOFError:
-        raise typer.Abort from None
-
-
-def _piped_password() -> str:
-    password = sys.stdin.read().removesuffix("\n").removesuffix("\r")
-    if not password:
-        raise CommandFailed("--password-stdin: there is no password on standard input", exit_code=INVALID)
-    return password
 
 
 def _post(server: str, path: tuple[str, ...], body: dict[str, Any]) -> dict[str, Any]:

@@ -16,14 +16,18 @@ from weftline.cli import (
     database,
     definitions,
     executions,
+    keys,
     login,
     mail,
     migrate,
+    roles,
     run,
     server,
     target,
     tasks,
+    tenants,
     up,
+    users,
     worker,
 )
 from weftline.cli.failures import INTERRUPTED, explain
@@ -39,6 +43,10 @@ app.callback()(target.choose)
 for module in (up, server, worker, migrate, definitions, run, executions, control, configuration, login):
     module.register(app)
 app.add_typer(tasks.app, name="task")
+app.add_typer(tenants.app, name="tenant")
+app.add_typer(users.app, name="user")
+app.add_typer(roles.app, name="role")
+app.add_typer(keys.app, name="key")
 app.add_typer(mail.app, name="mail")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

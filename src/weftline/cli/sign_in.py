@@ -115,10 +115,12 @@ class StoredAuth(httpx.Auth):
             self._credentials = stored
 
 
-async def _refreshed(held: Credentials) -> Credentials:
+async def _refreshed(held: Credentials, tenant: str | None = None) -> Credentials:
+    """New tokens, for another tenant where one is named."""
+    body = {"refreshToken": held.refresh_token}
     async with over_http(held.url) as api:
         try:
-            answer = await api.post("auth", "refresh", body={"refreshToken": held.refresh_token})
+            answer = await api.post("auth", "refresh", body=body if tenant is None else {**body, "tenant": tenant})
         except Refused as refused:
             if refused.status != HTTPStatus.UNAUTHORIZED:
                 raise
@@ -137,6 +139,25 @@ async def store(credentials: Credentials) -> None:
     file = CredentialsFile()
     async with file.locked():
         file.write(credentials)
+
+
+async def change_tenant(tenant: str) -> Credentials:
+    """Let commands work in another tenant from now on, under the same sign-in.
+
+    Args:
+        tenant: its slug or id.
+
+    Raises:
+        CommandFailed: nobody is signed in, or not a member of that tenant.
+    """
+    file = CredentialsFile()
+    async with file.locked():
+        stored = file.read()
+        if stored is None:
+            raise CommandFailed("you are not signed in", ["sign in with 'weft login'"])
+        changed = await _refreshed(stored, tenant)
+        file.write(changed)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
