@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The tenants of a platform.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="TENANT", help="A tenant's slug or id.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; operators must say, and the audit log keeps it.")]
+Name = Annotated[str, typer.Argument(metavar="TENANT", help="A tenant's slug, id or domain.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; the audit log keeps it.")]
+OperatorsReason = Annotated[
+    str | None, typer.Option("--reason", help="Why; operators must say, and the audit log keeps it.")
+]
 
 
 @app.command("list")
-def list_tenants(limit: Limit = 50, as_json: AsJson = False) -> None:
-    """List the tenants that you may see."""
+def list_tenants(reason: OperatorsReason = None, limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List the tenants that you belong to; an operator's list has them all."""
     from weftline.cli.connection import call
 
-    found: list[TenantDetail] = call(lambda api: api.items("tenants", limit=limit))
+    found: list[TenantDetail] = call(lambda api: api.items("tenants", query={"reason": reason}, limit=limit))
     if as_json:
         print_json(found)
         return
@@ -43,7 +46,7 @@ def create(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Give the administrator the password on standard input.")
     ] = False,
-    reason: Reason = None,
+    reason: OperatorsReason = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a tenant, with its first administrator."""
@@ -60,15 +63,21 @@ def create(
 
 
 @app.command()
-def suspend(tenant: Name, reason: Reason = None, as_json: AsJson = False) -> None:
+def suspend(tenant: Name, reason: Reason, as_json: AsJson = False) -> None:
     """Stop a tenant's executions at their next step, and keep its members out."""
     _move(tenant, "suspend", reason, as_json)
 
 
 @app.command()
-def activate(tenant: Name, reason: Reason = None, as_json: AsJson = False) -> None:
+def activate(tenant: Name, reason: Reason, as_json: AsJson = False) -> None:
     """Let a suspended tenant go on."""
     _move(tenant, "activate", reason, as_json)
+
+
+@app.command()
+def archive(tenant: Name, reason: Reason, as_json: AsJson = False) -> None:
+    """Put a suspended tenant away. Nothing is removed."""
+    _move(tenant, "archive", reason, as_json)
 
 
 @app.command()
@@ -81,11 +90,10 @@ def use(tenant: Annotated[str, typer.Argument(metavar="TENANT", help="Another te
     typer.echo(f"Commands work in the tenant {printable(credentials.tenant or '')} now.")
 
 
-def _move(tenant: str, act: str, reason: str | None, as_json: bool) -> None:
+def _move(tenant: str, act: str, reason: str, as_json: bool) -> None:
     from weftline.cli.connection import call
 
-    body = {"reason": reason}
-    _tell(call(lambda api: api.post("tenants", tenant, act, body=body)), as_json)
+    _tell(call(lambda api: api.post("tenants", tenant, act, body={"reason": reason})), as_json)
 
 
 def _tell(tenant: TenantDetail, as_json: bool) -> None:
