@@ -144,6 +144,7 @@ def _account_options(settings: Settings) -> AccountOptions:
         master_key=master_key(settings),
         issuer=settings.public_url or "weftline",
         token_seconds=settings.access_token_seconds,
+        signing_key_days=settings.signing_key_days,
         hashing=HashingCost(memory_kib=settings.password_hash_memory),
         resolution=settings.tenant_resolution,
         base_domain=settings.base_domain,

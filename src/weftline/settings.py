@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         None, description="Where people reach this platform, for links in mails: https://weft.example.com."
     )
     access_token_seconds: int = Field(600, ge=60, le=3600, description="How long an access token lives.")
+    signing_key_days: int = Field(90, ge=1, description="Age at which the key that signs access tokens is replaced.")
     password_hash_memory: int = Field(
         19_456, ge=8_192, description="Memory of one password hash (Argon2id), KiB; with two passes."
     )

@@ -29,7 +29,7 @@ from weftline.features.access.policies.rest import explain_routes, policy_routes
 from weftline.features.audit.rest import audit_routes
 from weftline.features.executions.rest import Executions, execution_routes
 from weftline.features.identity.authenticator import CALLER_KEY
-from weftline.features.identity.rest import auth_routes, key_routes
+from weftline.features.identity.rest import identity_routes, key_routes
 from weftline.features.mail.rest import mail_routes
 from weftline.features.services import AccountOptions, Services, open_services
 from weftline.features.tasks.link_rest import task_link_routes
@@ -153,8 +153,7 @@ async def as_console(services: Services, tenant: str) -> Caller:
 def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:
     executions = Executions(services.starter, services.reader, services.steering, services.watcher, services.gate)
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
-    api.include_router(auth_routes(services.sign_in, services.accounts, services.cache, services.resolver))
-    api.include_router(key_routes(services.tokens))
+    api.include_router(identity_routes(services.people, services.cache, services.resolver))
     api.include_router(policy_routes(services.policies))
     api.include_router(field_rule_routes(services.field_rules))
     api.include_router(explain_routes(services.explaining))

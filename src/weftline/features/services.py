@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +30,9 @@ from weftline.features.executions.watcher import Watcher
 from weftline.features.identity.accounts import Accounts
 from weftline.features.identity.authenticator import Authenticator
 from weftline.features.identity.keys import ApiKeys
+from weftline.features.identity.mfa.codes import Clock
 from weftline.features.identity.passwords import HashingCost, Passwords
+from weftline.features.identity.people import People, PeopleOptions, assemble
 from weftline.features.identity.sessions import Sessions
 from weftline.features.identity.sign_in import SignIn
 from weftline.features.identity.tokens import Tokens
@@ -49,6 +52,9 @@ HOT_CONNECTIONS = 4
 """For starts and hints, beside the connections of everything else."""
 
 IDENTITY_CONNECTIONS = 4
+LOOKUP_CONNECTIONS = 2
+"""For what is asked within transactions: waiting for a connection while holding one could go on for ever."""
+
 OPERATOR_CONNECTIONS = 2
 NOTICE_CONNECTIONS = 1
 
@@ -67,6 +73,8 @@ class AccountOptions:
         resolution: the ways in which a request may name its tenant.
         base_domain: whose subdomains are tenants.
         mail: how mail is sent.
+        signing_key_days: age at which the key that signs access tokens is replaced, days.
+        clock: the time by which codes of second factors are checked, Unix seconds.
     """
 
     master_key: bytes
@@ -76,6 +84,8 @@ class AccountOptions:
     resolution: Sequence[Strategy] = DEFAULT_ORDER
     base_domain: str | None = None
     mail: MailSettings = field(default_factory=MailSettings)
+    signing_key_days: int = 90
+    clock: Clock = time.time
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,7 @@ class Services:
     cache: AccessCache
     gate: Gate
     resolver: TenantResolver
+    people: People
     tokens: Tokens
     passwords: Passwords
     accounts: Accounts
@@ -120,22 +131,28 @@ async def open_services(
         url: a PostgreSQL URL whose role may become those of ``weftline.store.roles``.
         actions: names that definitions may call; None accepts any.
         options: what there is to know about accounts.
-        background: do what is not asked for by a request, too: follow revocations, send mail, tell of tasks.
+        background: do what is not asked for by a request, too: follow revocations, send mail, tell of tasks,
+            remove what is old.
     """
     async with AsyncExitStack() as stack:
         pool = await create_pool(url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS)
         stack.push_async_callback(pool.close)
         database, identity = Database(url), Database(url, "weft_identity", size=IDENTITY_CONNECTIONS)
         operators = Database(url, "weft_operator", size=OPERATOR_CONNECTIONS)
-        for each in (database, identity, operators):
+        rules, lookups = (
+            Database(url, size=LOOKUP_CONNECTIONS),
+            Database(url, "weft_identity", size=LOOKUP_CONNECTIONS),
+        )
+        for each in (database, identity, operators, rules, lookups):
             stack.push_async_callback(each.close)
-        passwords = Passwords(options.hashing)
-        stack.callback(passwords.close)
-        cache = AccessCache(database, identity)
+        cache = AccessCache(rules, lookups)
         stack.push_async_callback(cache.close)
         resolver = TenantResolver(options.resolution, options.base_domain)
-        tokens = Tokens(identity, Vault(options.master_key), issuer=options.issuer, lifetime=options.token_seconds)
-        sessions = Sessions(identity, cache, tokens)
+        vault = Vault(options.master_key)
+        tokens = Tokens(lookups, vault, issuer=options.issuer, lifetime=options.token_seconds)
+        people_options = PeopleOptions(options.hashing, options.mail, options.signing_key_days, options.clock)
+        people = assemble(identity, cache, vault, tokens, people_options)
+        stack.callback(people.close)
         authenticator = Authenticator(tokens, ApiKeys(database, cache), cache, resolver)
         failures = PolicyFailures(database)
         stack.push_async_callback(failures.close)
@@ -156,6 +173,8 @@ async def open_services(
             stack.push_async_callback(mailer.stop)
             notices.start()
             stack.push_async_callback(notices.stop)
+            people.housekeeper.start()
+            stack.push_async_callback(people.housekeeper.stop)
         yield Services(
             database=database,
             identity=identity,
@@ -163,11 +182,12 @@ async def open_services(
             cache=cache,
             gate=gate,
             resolver=resolver,
+            people=people,
             tokens=tokens,
-            passwords=passwords,
-            accounts=Accounts(identity, passwords),
-            sessions=sessions,
-            sign_in=SignIn(identity, passwords, sessions),
+            passwords=people.passwords,
+            accounts=people.accounts,
+            sessions=people.sessions,
+            sign_in=people.sign_in,
             workflows=WorkflowService(database, actions),
             starter=starter,
             reader=reader,

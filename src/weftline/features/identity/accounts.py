@@ -7,6 +7,7 @@ from secrets import token_urlsafe
 from uuid import UUID
 
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.permissions import ADMIN
 from weftline.features.audit.trail import PLATFORM, record
@@ -19,6 +20,7 @@ from weftline.model.ids import DEFAULT_TENANT, uuid7
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('weftline.first_administrator'))")
 _OPERATOR = text("INSERT INTO platform_operators (user_id) VALUES (:user)")
 CREDENTIAL = text("INSERT INTO credentials (user_id, password_hash) VALUES (:user, :hash)")
+_TENANTS = text("SELECT tenant_id FROM memberships WHERE user_id = :user AND status <> 'disabled' ORDER BY tenant_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,16 @@ class FirstAdministrator:
 
     email: str
     password: str | None
+
+
+async def tenants_of(session: AsyncSession, user_id: UUID) -> list[UUID]:
+    """The tenants that somebody belongs to, or is invited to.
+
+    Args:
+        session: under the role that signs people in.
+        user_id: whose.
+    """
+    return list(await session.scalars(_TENANTS, {"user": user_id}))
 
 
 class Accounts:

@@ -41,6 +41,7 @@ class Authenticator:
         self._cache = cache
         self._resolver = resolver
         self._known: OrderedDict[str, Claims] = OrderedDict()
+        cache.on_key(tokens.forget)
 
     async def identify(self, request: Request) -> Caller:
         """The caller of a request.
@@ -120,7 +121,7 @@ class Authenticator:
 
     async def _claims(self, token: str) -> Claims:
         claims = self._known.get(token)
-        if claims is not None:
+        if claims is not None and self._tokens.holds(claims.key_id):
             if claims.expires_at <= time.time():
                 del self._known[token]
                 raise NotSignedIn("The access token has expired: refresh it, or sign in again.")

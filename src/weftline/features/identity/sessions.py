@@ -23,6 +23,7 @@ from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
 from weftline.features.http.origin import current_origin
 from weftline.features.identity.errors import NoMembership, SessionOver
+from weftline.features.identity.person import SignedInPerson
 from weftline.features.identity.tokens import Tokens
 from weftline.features.tenancy.configuration import Security
 from weftline.model.ids import uuid7
@@ -51,6 +52,7 @@ _FIND = text(
 )
 _USE = text("UPDATE refresh_tokens SET used_at = now() WHERE token_hash = :hash")
 _TOUCH = text("UPDATE sessions SET last_used_at = now(), active_tenant = :tenant, methods = :methods WHERE id = :id")
+_DROP_TOKENS = text("DELETE FROM refresh_tokens WHERE session_id = :id AND used_at IS NULL")
 _END = text(
     """
     UPDATE sessions SET ended_at = now(), end_reason = :reason
@@ -74,12 +76,14 @@ class SignedIn:
         refresh_token: for one refresh.
         expires_in: seconds that the access token lives.
         tenant_id: the tenant that it is for; None where the person belongs to none.
+        device_token: for signing in from this device again; None where it was handed out before.
     """
 
     access_token: str
     refresh_token: str
     expires_in: int
     tenant_id: UUID | None
+    device_token: str | None = None
 
 
 class Sessions:
@@ -171,6 +175,18 @@ class Sessions:
                 )
         assert stolen
         raise SessionOver
+
+    async def renew(self, session: AsyncSession, person: SignedInPerson, methods: Sequence[str]) -> SignedIn:
+        """New tokens for a session in which somebody proved anew who they are; its old refresh token counts no more.
+
+        Args:
+            session: the transaction.
+            person: who, in which session.
+            methods: all by which they have proved it now.
+        """
+        await session.execute(_DROP_TOKENS, {"id": person.session_id})
+        await session.execute(_TOUCH, {"id": person.session_id, "tenant": person.tenant_id, "methods": list(methods)})
+        return await self._tokens_for(session, person.session_id, person.id, person.tenant_id, methods, None)
 
     async def end(self, session: AsyncSession, session_id: UUID, reason: str) -> bool:
         """End a session within a transaction; False where it had ended before."""

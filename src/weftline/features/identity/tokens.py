@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.errors import NotSignedIn
+from weftline.features.access.revocations import revoke
+from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
 from weftline.features.vault import Vault
 from weftline.model.ids import uuid7
@@ -63,6 +66,11 @@ _RETIRE = text(
     WHERE id <> :id AND retired_at IS NULL
     """
 )
+_DROP = text("DELETE FROM signing_keys WHERE id <> :id RETURNING id")
+_IS_DUE = text("SELECT coalesce(max(created_at) < now() - CAST(:age AS interval), false) FROM signing_keys")
+_LIST = text(
+    "SELECT id, created_at, active_at, retired_at FROM signing_keys ORDER BY created_at DESC, id DESC LIMIT 100"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Claims:
         methods: how they proved who they are.
         is_operator: an operator of the platform who has entered the tenant.
         expires_at: Unix seconds.
+        key_id: of the key that signed it.
     """
 
     subject: UUID
@@ -84,6 +93,24 @@ class Claims:
     methods: frozenset[str]
     is_operator: bool
     expires_at: float
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What everybody may know of a signing key.
+
+    Attributes:
+        id: ``kid`` of what it signs.
+        created_at: when it was made and published.
+        active_at: from when it signs.
+        retired_at: from when it signs no more; None while none follows it.
+    """
+
+    id: str
+    created_at: datetime
+    active_at: datetime
+    retired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +187,12 @@ class Tokens:
         if len(token) > MAX_TOKEN:
             raise NotSignedIn("The access token is not valid.")
         try:
-            kid = await self._key_of(token)
-            decoded = jwt.decode(token, kid.key, algorithms=[ALGORITHM])
+            signing = await self._key_of(token)
+            decoded = jwt.decode(token, signing.key, algorithms=[ALGORITHM])
             if decoded.header.get("typ") != MEDIA_TYPE:
                 raise NotSignedIn("The access token is not valid.")
             self._claims.validate(decoded.claims)
-            return _read(decoded.claims)
+            return _read(decoded.claims, signing.id)
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             raise NotSignedIn("The access token is not valid, or has expired: sign in again.") from None
 
@@ -178,23 +205,56 @@ class Tokens:
         ]
         return {"keys": keys}
 
-    async def rotate(self, *, at_once: bool = False) -> str:
-        """Make a new key and let the old ones retire.
+    async def rotate(self, *, compromised: bool = False) -> str:
+        """Make a new key and let the old ones retire. Nobody's session ends.
 
         Args:
-            at_once: the new key signs from now on; for a key that may have leaked. Else it is published for some
-                minutes before.
+            compromised: an old key may be in wrong hands. The new one signs from now on, and what the old ones signed
+                counts no more within a second or two; clients then refresh their tokens. Else the new one is published
+                for some minutes before it signs, and nobody notices.
 
         Returns:
             The new key's id.
         """
-        delay = 0 if at_once else PUBLISHED_BEFORE
+        delay = 0 if compromised else PUBLISHED_BEFORE
         async with self._identity.unbound() as session:
             await session.execute(_LOCK)
             id = await self._add(session, delay)
-            await session.execute(_RETIRE, {"id": id, "delay": delay})
+            if compromised:
+                dropped = list(await session.scalars(_DROP, {"id": id}))
+                for old in dropped:
+                    await revoke(session, "key", UUID(old))
+            else:
+                await session.execute(_RETIRE, {"id": id, "delay": delay})
+            after = {"compromised": compromised}
+            await record(session, "signing_key.rotated", "signing_key", id, after=after, tenant_id=PLATFORM)
         await self._load()
         return id
+
+    async def rotate_older_than(self, age: timedelta) -> bool:
+        """Rotate where the newest key is older than this; whether it was."""
+        async with self._identity.unbound() as session:
+            await session.execute(_LOCK)
+            if not (await session.scalars(_IS_DUE, {"age": age})).one():
+                return False
+            id = await self._add(session, PUBLISHED_BEFORE)
+            await session.execute(_RETIRE, {"id": id, "delay": PUBLISHED_BEFORE})
+            await record(session, "signing_key.rotated", "signing_key", id, tenant_id=PLATFORM)
+        await self._load()
+        return True
+
+    async def list_keys(self) -> list[KeyInfo]:
+        """The keys of late, the newest first."""
+        async with self._identity.unbound() as session:
+            return [KeyInfo(**row) for row in (await session.execute(_LIST)).mappings()]
+
+    def holds(self, key_id: str) -> bool:
+        """Whether what this key signed still counts."""
+        return key_id in self._keys
+
+    def forget(self, key_id: UUID) -> None:
+        """Let nothing count any more that a key has signed."""
+        self._keys.pop(str(key_id), None)
 
     async def _signing_key(self) -> _SigningKey:
         if not self._keys or time.monotonic() - self._loaded_at > PUBLISHED_BEFORE / 2:
@@ -257,7 +317,7 @@ def _header(token: str) -> dict[str, Any]:
     return orjson.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
 
 
-def _read(claims: dict[str, Any]) -> Claims:
+def _read(claims: dict[str, Any], key_id: str) -> Claims:
     tenant = claims.get("tid")
     return Claims(
         UUID(claims["sub"]),
@@ -266,4 +326,5 @@ def _read(claims: dict[str, Any]) -> Claims:
         frozenset(claims.get("amr", ())),
         claims.get("opr") is True,
         float(claims["exp"]),
+        key_id,
     )

@@ -12,48 +12,58 @@ from weftline.features.access.http import public, signed_in
 from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.identity import examples
-from weftline.features.identity.accounts import Accounts
-from weftline.features.identity.schemas import LoginBody, MeOut, RefreshBody, SignedOut, TenantRef, TokensOut
-from weftline.features.identity.sessions import SignedIn
-from weftline.features.identity.sign_in import SignIn
+from weftline.features.identity.rest.answers import keep_secret, tokens_out
+from weftline.features.identity.schemas.second_factor import VerifyCodeBody
+from weftline.features.identity.schemas.signing_in import LoginBody, RefreshBody, SecondStepOut, SignedOut, TokensOut
+from weftline.features.identity.sign_in import SecondStep, SignIn
 from weftline.features.identity.tokens import Tokens
 from weftline.features.tenancy.resolution import TenantHint, TenantResolver
 
 JWKS_SECONDS = 60
 """How long others may keep our public keys; a new key is published long before it signs."""
 
+SECOND_STEP_METHODS = ["totp", "recovery_code"]
+
 Anybody = Annotated[Caller, signed_in(complete=False)]
 
 
-def auth_routes(sign_in: SignIn, accounts: Accounts, cache: AccessCache, resolver: TenantResolver) -> APIRouter:
+def sign_in_routes(sign_in: SignIn, cache: AccessCache, resolver: TenantResolver) -> APIRouter:
     """The routes of signing in and out."""
     router = APIRouter(prefix="/auth", tags=["Signing in"], route_class=StrictRoute)
-
-    async def tokens(signed_in: SignedIn, response: Response) -> TokensOut:
-        # RFC 6749, section 5.1
-        response.headers["Cache-Control"] = "no-store"
-        rules = None if signed_in.tenant_id is None else await cache.rules(signed_in.tenant_id)
-        return TokensOut(
-            access_token=signed_in.access_token,
-            refresh_token=signed_in.refresh_token,
-            expires_in=signed_in.expires_in,
-            tenant=None if rules is None else TenantRef.model_validate(rules),
-        )
 
     @router.post(
         "/login",
         summary="Sign in",
-        responses=answers(examples.TOKENS, description="Signed in."),
+        responses=answers(examples.TOKENS, description="Signed in, or a second step is asked for."),
         dependencies=[public()],
     )
     async def login(
         body: Annotated[LoginBody, Body(openapi_examples={"example": {"value": examples.LOGIN}})],
         request: Request,
         response: Response,
-    ) -> TokensOut:
-        """Opens a session with e-mail address and password."""
+    ) -> TokensOut | SecondStepOut:
+        """Opens a session with e-mail address and password; where there is a second factor, asks for a code."""
         hint = resolver.hint(request) if body.tenant is None else TenantHint(body.tenant.strip().lower())
-        return await tokens(await sign_in.with_password(body.email, body.password, hint), response)
+        arrived = await sign_in.with_password(
+            body.email, body.password, hint, code=body.code, device_token=body.device_token
+        )
+        if isinstance(arrived, SecondStep):
+            keep_secret(response)
+            return SecondStepOut(mfa_token=arrived.token, methods=SECOND_STEP_METHODS, expires_in=arrived.expires_in)
+        return await tokens_out(arrived, cache, response)
+
+    @router.post(
+        "/mfa/verify",
+        summary="Sign in: second step",
+        responses=answers(examples.TOKENS, description="Signed in."),
+        dependencies=[public()],
+    )
+    async def verify_code(
+        body: Annotated[VerifyCodeBody, Body(openapi_examples={"example": {"value": examples.VERIFY_CODE}})],
+        response: Response,
+    ) -> TokensOut:
+        """Opens the session that `/auth/login` asked a code for."""
+        return await tokens_out(await sign_in.with_code(body.mfa_token, body.code), cache, response)
 
     @router.post(
         "/refresh",
@@ -67,7 +77,7 @@ def auth_routes(sign_in: SignIn, accounts: Accounts, cache: AccessCache, resolve
     ) -> TokensOut:
         """Gives new tokens. A refresh token works once: if it comes a second time, the session ends."""
         hint = None if body.tenant is None else TenantHint(body.tenant.strip().lower())
-        return await tokens(await sign_in.refresh(body.refresh_token, hint), response)
+        return await tokens_out(await sign_in.refresh(body.refresh_token, hint), cache, response)
 
     @router.post("/logout", summary="Sign out", responses=answers({"signedOut": True}, description="Signed out."))
     async def logout(caller: Anybody) -> SignedOut:
@@ -75,22 +85,6 @@ def auth_routes(sign_in: SignIn, accounts: Accounts, cache: AccessCache, resolve
         if caller.session_id is not None:
             await sign_in.out(caller.session_id)
         return SignedOut()
-
-    @router.get("/me", summary="Who am I?", responses=answers(examples.ME, description="Who is signed in."))
-    async def me(caller: Anybody) -> MeOut:
-        """Shows who is signed in, where, and what they may do there."""
-        rules = await cache.rules(caller.tenant_id)
-        person = None if caller.id is None or caller.kind == "service" else await accounts.get(caller.id)
-        return MeOut(
-            id=caller.id,
-            email=caller.name,
-            name=caller.name if person is None else person.name,
-            tenant=None if rules is None else TenantRef.model_validate(rules),
-            roles=sorted(caller.authority.roles),
-            permissions=sorted(caller.authority.permissions),
-            methods=sorted(caller.methods),
-            is_platform_operator=caller.is_platform_operator,
-        )
 
     return router
 
