@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Header, Query
+from pydantic import Field
 
+from weftline.features.http.wire import Demand
 from weftline.features.platform.errors import ReasonRequired
 
 MAX_REASON = 500
+
+
+class ReasonQuery(Demand):
+    """For queries that are a model, which would refuse a parameter that they do not have."""
+
+    reason: Annotated[str | None, Field(max_length=MAX_REASON, description="The same as `X-Reason`.")] = None
 
 
 async def _given(

@@ -1,0 +1,1 @@
+"""API keys and service accounts: how programs come in."""

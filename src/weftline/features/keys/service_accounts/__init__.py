@@ -1,0 +1,1 @@
+"""Service accounts: programs that act in one tenant under their own name."""

@@ -1,0 +1,90 @@
+"""Service accounts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from weftline.features.access.caller import Caller
+from weftline.features.access.http import requires
+from weftline.features.http.body import StrictRoute
+from weftline.features.http.conditional import ExpectedEtag, etag
+from weftline.features.http.examples import answers
+from weftline.features.http.paging import Page, PageQuery, decode_uuid, encode_cursor
+from weftline.features.keys import examples
+from weftline.features.keys.models import ServiceAccount
+from weftline.features.keys.permissions import MANAGE
+from weftline.features.keys.service_accounts.schemas import ServiceAccountBody, ServiceAccountOut
+from weftline.features.keys.service_accounts.service import ServiceAccountService
+
+Manager = Annotated[Caller, requires(MANAGE)]
+AccountId = Annotated[UUID, Path(description="The service account's id.", examples=[examples.ACCOUNT_ID])]
+Wanted = Annotated[ServiceAccountBody, Body(openapi_examples={"example": {"value": examples.NEW_ACCOUNT}})]
+
+
+def service_account_routes(service: ServiceAccountService) -> APIRouter:
+    """The routes of service accounts."""
+    router = APIRouter(prefix="/service-accounts", tags=["API keys"], route_class=StrictRoute)
+
+    def detail(account: ServiceAccount, response: Response) -> ServiceAccountOut:
+        response.headers.update(etag(account.etag))
+        return ServiceAccountOut.model_validate(account)
+
+    @router.get(
+        "",
+        summary="List service accounts",
+        responses=answers({"items": [examples.ACCOUNT], "nextCursor": None}, description="Oldest first."),
+    )
+    async def list_service_accounts(caller: Manager, query: Annotated[PageQuery, Query()]) -> Page[ServiceAccountOut]:
+        """Lists the tenant's service accounts."""
+        after = None if query.cursor is None else decode_uuid(query.cursor)
+        found = await service.list(caller.tenant_id, after=after, limit=query.limit + 1)
+        items = [ServiceAccountOut.model_validate(account) for account in found[: query.limit]]
+        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+
+    @router.post(
+        "",
+        status_code=201,
+        summary="Create a service account",
+        responses=answers(examples.ACCOUNT, status=201, description="The new service account, without a key."),
+    )
+    async def create_service_account(
+        caller: Manager, body: Wanted, request: Request, response: Response
+    ) -> ServiceAccountOut:
+        """Makes a service account. Nobody gives it roles that they do not have."""
+        account = await service.create(caller, body.draft())
+        response.headers["Location"] = f"{request.url.path}/{account.id}"
+        return detail(account, response)
+
+    @router.get(
+        "/{account_id}", summary="Get a service account", responses=answers(examples.ACCOUNT, description="It.")
+    )
+    async def get_service_account(caller: Manager, account_id: AccountId, response: Response) -> ServiceAccountOut:
+        """Shows a service account."""
+        return detail(await service.get(caller.tenant_id, account_id), response)
+
+    @router.put(
+        "/{account_id}",
+        summary="Change a service account",
+        responses=answers(examples.ACCOUNT, description="As it is now."),
+    )
+    async def replace_service_account(
+        caller: Manager, account_id: AccountId, body: Wanted, expected: ExpectedEtag, response: Response
+    ) -> ServiceAccountOut:
+        """Changes a service account; it counts for its keys within seconds."""
+        return detail(await service.replace(caller, account_id, body.draft(), expected_etag=expected), response)
+
+    @router.delete(
+        "/{account_id}",
+        summary="Remove a service account",
+        responses=answers(examples.ACCOUNT, description="What it was."),
+    )
+    async def remove_service_account(
+        caller: Manager, account_id: AccountId, expected: ExpectedEtag
+    ) -> ServiceAccountOut:
+        """Removes a service account, with its keys and what was granted to it."""
+        return ServiceAccountOut.model_validate(await service.remove(caller, account_id, expected_etag=expected))
+
+    return router

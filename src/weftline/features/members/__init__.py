@@ -1,0 +1,1 @@
+"""The members of a tenant, and groups of them."""

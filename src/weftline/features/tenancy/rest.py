@@ -1,0 +1,151 @@
+"""Tenants over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from weftline.features.access.caller import Caller
+from weftline.features.access.http import operator, signed_in
+from weftline.features.http.body import StrictRoute
+from weftline.features.http.conditional import ExpectedEtag, etag
+from weftline.features.http.examples import answers
+from weftline.features.http.paging import decode_uuid, encode_cursor
+from weftline.features.platform.reason import GivenReason
+from weftline.features.tenancy import examples
+from weftline.features.tenancy.founding import Founding
+from weftline.features.tenancy.lifecycle import Lifecycle
+from weftline.features.tenancy.models import Tenant, TenantStatus
+from weftline.features.tenancy.paths import TenantPath
+from weftline.features.tenancy.permissions import OPERATE
+from weftline.features.tenancy.schemas import (
+    ConfigurationOut,
+    NewTenantBody,
+    ReasonBody,
+    TenantBody,
+    TenantOut,
+    TenantQuery,
+)
+from weftline.features.tenancy.service import TenantService
+
+Person = Annotated[Caller, signed_in()]
+Operator = Annotated[Caller, operator(OPERATE)]
+Why = Annotated[ReasonBody, Body(openapi_examples={"example": {"value": examples.REASON}})]
+
+LISTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "By id.",
+        "content": {"application/json": {"example": [examples.TENANT]}},
+        "headers": {"Link": {"description": 'The next page, `rel="next"`.', "schema": {"type": "string"}}},
+    }
+}
+
+
+def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecycle) -> APIRouter:
+    """The routes of tenants."""
+    router = APIRouter(prefix="/tenants", tags=["Tenants"], route_class=StrictRoute)
+
+    def detail(tenant: Tenant, response: Response) -> TenantOut:
+        response.headers.update(etag(tenant.etag))
+        return TenantOut.model_validate(tenant)
+
+    @router.get("", summary="List tenants", responses=LISTED)
+    async def list_tenants(
+        caller: Person,
+        query: Annotated[TenantQuery, Query()],
+        reason: GivenReason,
+        request: Request,
+        response: Response,
+    ) -> list[TenantOut]:
+        """Lists the tenants that you belong to; operators see all that they may see. The header `Link` leads to the
+        next page."""
+        after = None if query.cursor is None else decode_uuid(query.cursor)
+        found = await service.list(caller, query.filter(), reason=reason, after=after, limit=query.limit + 1)
+        items = [TenantOut.model_validate(tenant) for tenant in found[: query.limit]]
+        if len(found) > len(items):
+            following = {**request.query_params, "cursor": encode_cursor([str(items[-1].id)])}
+            response.headers["Link"] = f'<{request.url.path}?{urlencode(following)}>; rel="next"'
+        return items
+
+    @router.post(
+        "",
+        status_code=201,
+        summary="Create a tenant",
+        responses=answers(examples.TENANT, status=201, description="The new tenant."),
+    )
+    async def create_tenant(
+        caller: Operator,
+        body: Annotated[NewTenantBody, Body(openapi_examples={"example": {"value": examples.NEW}})],
+        reason: GivenReason,
+        request: Request,
+        response: Response,
+    ) -> TenantOut:
+        """Makes a tenant with its first administrator, who is invited by mail where they are given no password."""
+        tenant = await founding.create(caller, body.draft(), reason)
+        response.headers["Location"] = f"{request.url.path}/{tenant.id}"
+        return detail(tenant, response)
+
+    @router.get("/{tenant}", summary="Get a tenant", responses=answers(examples.TENANT, description="The tenant."))
+    async def get_tenant(caller: Person, tenant: TenantPath, reason: GivenReason, response: Response) -> TenantOut:
+        """Shows a tenant that you belong to, or operate."""
+        return detail(await service.get(caller, tenant, reason), response)
+
+    @router.patch(
+        "/{tenant}", summary="Change a tenant", responses=answers(examples.TENANT, description="As it is now.")
+    )
+    async def change_tenant(
+        caller: Person,
+        tenant: TenantPath,
+        body: Annotated[TenantBody, Body(openapi_examples={"example": {"value": examples.CHANGES}})],
+        expected: ExpectedEtag,
+        reason: GivenReason,
+        response: Response,
+    ) -> TenantOut:
+        """Renames or configures the tenant that you are signed in to. Operators change any tenant, and say why; slug,
+        domain, limits and features are theirs alone to change."""
+        changed = await service.change(caller, tenant, body.changes(), reason=reason, expected_etag=expected)
+        return detail(changed, response)
+
+    @router.get(
+        "/{tenant}/configuration",
+        summary="Get a tenant's configuration",
+        responses=answers(examples.CONFIGURATION, description="How it is configured."),
+    )
+    async def get_configuration(
+        caller: Person, tenant: TenantPath, reason: GivenReason, response: Response
+    ) -> ConfigurationOut:
+        """Shows what a tenant sets itself, and what counts with what it falls back to."""
+        found, effective = await service.configuration(caller, tenant, reason)
+        response.headers.update(etag(found.etag))
+        return ConfigurationOut.of(found, effective)
+
+    @router.post(
+        "/{tenant}/suspend",
+        summary="Suspend a tenant",
+        responses=answers({**examples.TENANT, "status": "suspended"}, description="The suspended tenant."),
+    )
+    async def suspend_tenant(caller: Operator, tenant: TenantPath, body: Why) -> TenantOut:
+        """Keeps a tenant's members out, and stops its executions at their next step. Safe to repeat."""
+        return TenantOut.model_validate(await lifecycle.move(caller, tenant, TenantStatus.SUSPENDED, body.reason))
+
+    @router.post(
+        "/{tenant}/activate",
+        summary="Activate a tenant",
+        responses=answers(examples.TENANT, description="The active tenant."),
+    )
+    async def activate_tenant(caller: Operator, tenant: TenantPath, body: Why) -> TenantOut:
+        """Lets a tenant's members in again, and its executions go on. Safe to repeat."""
+        return TenantOut.model_validate(await lifecycle.move(caller, tenant, TenantStatus.ACTIVE, body.reason))
+
+    @router.post(
+        "/{tenant}/archive",
+        summary="Archive a tenant",
+        responses=answers({**examples.TENANT, "status": "archived"}, description="The archived tenant."),
+    )
+    async def archive_tenant(caller: Operator, tenant: TenantPath, body: Why) -> TenantOut:
+        """Puts a suspended tenant away. Nothing is removed. Safe to repeat."""
+        return TenantOut.model_validate(await lifecycle.move(caller, tenant, TenantStatus.ARCHIVED, body.reason))
+
+    return router
