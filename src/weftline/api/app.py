@@ -26,6 +26,7 @@ from weftline.features.access.caller import Caller, almighty, console_name
 from weftline.features.access.fields.rest import field_rule_routes
 from weftline.features.access.http import public
 from weftline.features.access.policies.rest import explain_routes, policy_routes
+from weftline.features.administration import administration_routes
 from weftline.features.audit.rest import audit_routes
 from weftline.features.executions.rest import Executions, execution_routes
 from weftline.features.identity.authenticator import CALLER_KEY
@@ -154,6 +155,7 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     executions = Executions(services.starter, services.reader, services.steering, services.watcher, services.gate)
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
     api.include_router(identity_routes(services.people, services.cache, services.resolver))
+    api.include_router(administration_routes(services.administration))
     api.include_router(policy_routes(services.policies))
     api.include_router(field_rule_routes(services.field_rules))
     api.include_router(explain_routes(services.explaining))

@@ -18,6 +18,8 @@ from weftline.features.access.gate import Gate
 from weftline.features.access.policies.explaining import Explaining
 from weftline.features.access.policies.failures import PolicyFailures
 from weftline.features.access.policies.service import PolicyService
+from weftline.features.administration import Administration, Databases
+from weftline.features.administration import assemble as assemble_administration
 from weftline.features.audit.models import AuditEntry
 from weftline.features.audit.service import AuditService, workflow_of
 from weftline.features.database import Database
@@ -42,6 +44,7 @@ from weftline.features.mail.settings import MailSettings
 from weftline.features.tasks.links import LinkService
 from weftline.features.tasks.notices import TaskNotices
 from weftline.features.tasks.service import TaskService
+from weftline.features.tenancy.limits import TenantLimits
 from weftline.features.tenancy.resolution import DEFAULT_ORDER, Strategy, TenantResolver
 from weftline.features.tenancy.service import TenantService
 from weftline.features.vault import Vault
@@ -113,6 +116,7 @@ class Services:
     task_links: LinkService
     task_notices: TaskNotices
     tenants: TenantService
+    administration: Administration
     policies: PolicyService
     field_rules: FieldRuleService
     explaining: Explaining
@@ -175,6 +179,8 @@ async def open_services(
             stack.push_async_callback(notices.stop)
             people.housekeeper.start()
             stack.push_async_callback(people.housekeeper.stop)
+        limits = TenantLimits(cache)
+        administration = assemble_administration(Databases(database, identity, operators), cache, gate, people, limits)
         yield Services(
             database=database,
             identity=identity,
@@ -196,7 +202,8 @@ async def open_services(
             tasks=TaskService(database, hints, cache),
             task_links=LinkService(database, hints, cache, options.mail.link),
             task_notices=notices,
-            tenants=TenantService(operators),
+            tenants=administration.tenants,
+            administration=administration,
             policies=PolicyService(database),
             field_rules=FieldRuleService(database),
             explaining=Explaining(database, cache, gate),

@@ -198,7 +198,7 @@ MEMBERS = (
         PRIMARY KEY (tenant_id, user_id)
     )
     """,
-    "CREATE INDEX memberships_user ON memberships (user_id)",
+    "CREATE INDEX memberships_user ON memberships (user_id, tenant_id)",
     """
     CREATE TABLE groups (
         tenant_id    uuid        NOT NULL REFERENCES tenants (id),
@@ -262,6 +262,11 @@ MEMBERS = (
         FOREIGN KEY (tenant_id, service_account_id) REFERENCES service_accounts (tenant_id, id) ON DELETE CASCADE
     )
     """,
+    "CREATE INDEX api_keys_user ON api_keys (tenant_id, user_id) WHERE user_id IS NOT NULL",
+    """
+    CREATE INDEX api_keys_service_account ON api_keys (tenant_id, service_account_id)
+        WHERE service_account_id IS NOT NULL
+    """,
 )
 
 ACCESS = (
@@ -295,6 +300,7 @@ ACCESS = (
     )
     """,
     "CREATE INDEX grants_subject ON grants (tenant_id, subject_type, subject_id)",
+    "CREATE INDEX grants_workflow ON grants (tenant_id, workflow_id) WHERE workflow_id IS NOT NULL",
     """
     CREATE TABLE policies (
         tenant_id    uuid        NOT NULL REFERENCES tenants (id),
@@ -475,7 +481,8 @@ GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON mail_outbox TO weft_identity",
     "GRANT INSERT ON mail_outbox TO weft_api, weft_operator, weft_worker",
     # tenants
-    "GRANT SELECT ON tenants TO weft_identity",
+    # a tenant is made with its first administrator, in one transaction
+    "GRANT SELECT, INSERT ON tenants TO weft_identity",
     "GRANT UPDATE (name, configuration, etag, updated_at) ON tenants TO weft_api",
     "GRANT SELECT, INSERT, UPDATE ON tenants TO weft_operator",
     "GRANT SELECT ON platform_settings TO weft_api, weft_identity, weft_worker",

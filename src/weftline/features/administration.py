@@ -1,0 +1,107 @@
+"""Tenants, their members and what those may do: the services and the routes of administration, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from weftline.features.access.cache import AccessCache
+from weftline.features.access.gate import Gate
+from weftline.features.access.grants.rest import grant_routes
+from weftline.features.access.grants.service import GrantService
+from weftline.features.access.grants.workflow_permissions import WorkflowPermissionService
+from weftline.features.access.roles.rest import role_routes
+from weftline.features.access.roles.service import RoleService
+from weftline.features.database import Database
+from weftline.features.identity.people import People
+from weftline.features.keys.rest import api_key_routes
+from weftline.features.keys.service import KeyService
+from weftline.features.keys.service_accounts.rest import service_account_routes
+from weftline.features.keys.service_accounts.service import ServiceAccountService
+from weftline.features.members.groups.rest import group_routes
+from weftline.features.members.groups.service import GroupService
+from weftline.features.members.joining import Joining
+from weftline.features.members.rest import member_routes
+from weftline.features.members.service import MemberService
+from weftline.features.tenancy.admission import Admission
+from weftline.features.tenancy.founding import Founding
+from weftline.features.tenancy.lifecycle import Lifecycle
+from weftline.features.tenancy.limits import TenantLimits
+from weftline.features.tenancy.rest import tenant_routes
+from weftline.features.tenancy.service import TenantService
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The services of administration."""
+
+    admission: Admission
+    tenants: TenantService
+    founding: Founding
+    lifecycle: Lifecycle
+    members: MemberService
+    groups: GroupService
+    roles: RoleService
+    grants: GrantService
+    workflow_permissions: WorkflowPermissionService
+    keys: KeyService
+    service_accounts: ServiceAccountService
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """The database under each role that administration needs.
+
+    Attributes:
+        tenants: one tenant at a time.
+        identity: makes accounts and memberships.
+        operators: sees every tenant.
+    """
+
+    tenants: Database
+    identity: Database
+    operators: Database
+
+
+def assemble(
+    databases: Databases, cache: AccessCache, gate: Gate, people: People, limits: TenantLimits
+) -> Administration:
+    """Put the services together.
+
+    Args:
+        databases: under each role.
+        cache: what people may do; it reads through connections of its own.
+        gate: decides.
+        people: accounts.
+        limits: of tenants.
+    """
+    database = databases.tenants
+    admission = Admission(databases.identity, cache, gate)
+    joining = Joining(people.passwords, people.policy, people.invitations, limits)
+    return Administration(
+        admission=admission,
+        tenants=TenantService(database, databases.operators, databases.identity, cache, admission),
+        founding=Founding(databases.identity, cache, joining),
+        lifecycle=Lifecycle(databases.operators, cache),
+        members=MemberService(database, databases.identity, cache, joining),
+        groups=GroupService(database, cache),
+        roles=RoleService(database, cache),
+        grants=GrantService(database, cache),
+        workflow_permissions=WorkflowPermissionService(database, cache),
+        keys=KeyService(database, cache),
+        service_accounts=ServiceAccountService(database, cache),
+    )
+
+
+def administration_routes(services: Administration) -> APIRouter:
+    """The routes of administration."""
+    router = APIRouter()
+    router.include_router(tenant_routes(services.tenants, services.founding, services.lifecycle))
+    router.include_router(member_routes(services.members, services.admission))
+    router.include_router(group_routes(services.groups))
+    router.include_router(role_routes(services.roles))
+    router.include_router(grant_routes(services.grants, services.workflow_permissions))
+    router.include_router(api_key_routes(services.keys))
+    router.include_router(service_account_routes(services.service_accounts))
+    return router
