@@ -22,6 +22,7 @@ from benchmarks.people import Population, populate
 from benchmarks.site import PASSWORD
 from weftline.features.executions.permissions import READ, START
 from weftline.features.identity.keys import key_hash, new_key
+from weftline.features.identity.sessions import SignedIn
 from weftline.features.services import AccountOptions, Services, open_services
 from weftline.model.ids import uuid7
 from weftline.store.connect import create_pool, set_tenant, tenant_transaction
@@ -67,7 +68,7 @@ class Desk:
     async def sign_in(self, tenant: int) -> tuple[str, UUID]:
         """An access token of somebody in a tenant, and the tenant's id."""
         signed_in = await self.services.sign_in.with_password(self.people.email(tenant), PASSWORD, None)
-        assert signed_in.tenant_id is not None
+        assert isinstance(signed_in, SignedIn) and signed_in.tenant_id is not None
         return signed_in.access_token, signed_in.tenant_id
 
     async def time(self, permission: str, params: Mapping[str, str], tokens: Iterable[str]) -> list[float]:

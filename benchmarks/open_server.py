@@ -14,9 +14,9 @@ from weftline.model.ids import DEFAULT_TENANT
 ANYBODY = almighty(DEFAULT_TENANT, "system", "anybody")
 
 
-async def start_unasked(executions: Executions, workflow_id: str, request: Request) -> Response:
+async def start_unasked(self: Executions, workflow_id: str, request: Request) -> Response:
     """Stands in for ``Executions.admit_and_start``."""
-    return await executions.start(ANYBODY, workflow_id, request)
+    return await self.start(ANYBODY, workflow_id, request)
 
 
 async def append_nothing(*_: object) -> None:
