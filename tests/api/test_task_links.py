@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from structlog.typing import EventDict
 
 from tests.api.client import Client, problem
 from tests.api.human_tasks import ask
@@ -70,6 +71,16 @@ async def test_nobody_but_its_person_learns_a_links_token(
     log = await api.get("/audit", params={"action": "task.link_sent"})
     assert token not in log.text
     assert log.json()["items"][0]["after"]["to"] == grace.email
+
+
+async def test_no_log_keeps_a_links_token(
+    api: Client, worker: Worker, grace: Person, mailbox: Mailbox, stranger: Client, logs: list[EventDict]
+) -> None:
+    link = await sent(api, mailbox, await ask(api), grace)
+    await stranger.get(f"/task-links/{link}")
+    await stranger.post(f"/task-links/{link}", YES)
+    assert "/api/v1/task-links/…" in str(logs)
+    assert link not in str(logs)
 
 
 async def test_looking_at_a_link_changes_nothing(

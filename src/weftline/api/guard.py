@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from weftline.api.context import loggable
 from weftline.api.problems import MEDIA_TYPE, internal_error_body, problem_body
 from weftline.features.errors import DomainError, TooLarge
 
@@ -104,7 +105,7 @@ class Guard:
         try:
             await self._app(scope, receive_within_limit, watch)
         except Exception:
-            log.exception("request failed", path=scope["path"])
+            log.exception("request failed", path=loggable(scope["path"]))
             if not has_begun:
                 await _send(send, 500, internal_error_body(scope["path"]))
 
