@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.02
 
 EMAIL = "bench@example.com"
 PASSWORD = "what a benchmark signs in with"
-ADMINISTRATOR = {"WEFT_ADMIN_EMAIL": EMAIL, "WEFT_ADMIN_PASSWORD": PASSWORD}
+"""Of the first administrator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ async def open_site(home: Path) -> AsyncIterator[Site]:
     """
     server = EmbeddedServer(home)
     try:
-        async with _serve("up", home, {}, server.url, WEFT) as site:
+        async with _serve(
+            "up", home, {"WEFT_ADMIN_EMAIL": EMAIL, "WEFT_ADMIN_PASSWORD": PASSWORD}, server.url, WEFT
+        ) as site:
             yield site
     finally:
         # Nothing to do where weft up ended in order; a killed one leaves its server running.
@@ -90,7 +92,7 @@ async def _serve(
     command: str, home: Path, settings: dict[str, str], database_url: str, program: str
 ) -> AsyncIterator[Site]:
     [port] = free_ports(1)
-    settings = {**settings, **ADMINISTRATOR, "WEFT_HOME": str(home), "WEFT_PORT": str(port)}
+    settings = {**settings, "WEFT_HOME": str(home), "WEFT_PORT": str(port)}
     began = time.perf_counter()
     async with weft(command, home.with_name(f"{home.name}-{port}.log"), settings, program=program) as process:
         await _until_ready(process, port)
