@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from tests.api.client import PATIENCE, Client
+from tests.api.mailbox import Mailbox
 
 
 def approval(**fields: Any) -> dict[str, Any]:
@@ -51,3 +53,9 @@ async def task_ids(client: Client, **params: object) -> list[str]:
     answer = await client.get("/tasks", params=params)
     assert answer.status_code == 200, answer.text
     return [task["id"] for task in answer.json()["items"]]
+
+
+async def task_token(mailbox: Mailbox, address: str) -> str:
+    """The token of the last link to a task that was sent to somebody."""
+    text = await mailbox.text(address, "task_link")
+    return re.findall(r"http://127.0.0.1:8080/api/v1/task-links/([\w=-]+)", text)[-1]

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import asyncpg
 
+_TOKEN = re.compile(r"token=([\w-]+)")
+
 
 class Letter(NamedTuple):
     """A message."""
@@ -33,7 +35,14 @@ class Mailbox:
         )
         return [Letter(*row) for row in rows]
 
-    async def task_token(self, address: str) -> str:
-        """The token of the last link to a task that was sent to an address."""
-        text = (await self.to(address))[-1].text
-        return re.findall(r"http://127.0.0.1:8080/api/v1/task-links/([\w=-]+)", text)[-1]
+    async def templates(self, address: str) -> list[str]:
+        """Of which kinds the messages to an address are, the oldest first."""
+        return [letter.template for letter in await self.to(address)]
+
+    async def text(self, address: str, template: str) -> str:
+        """The latest message of a kind to an address."""
+        return [letter.text for letter in await self.to(address) if letter.template == template][-1]
+
+    async def token(self, address: str, template: str) -> str:
+        """The token in the latest message of a kind."""
+        return _TOKEN.findall(await self.text(address, template))[-1]

@@ -13,7 +13,7 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.api.client import Client, problem
-from tests.api.human_tasks import ask
+from tests.api.human_tasks import ask, task_token
 from tests.api.mailbox import Mailbox
 from tests.api.people import People, Person
 from tests.conftest import Connect
@@ -41,7 +41,7 @@ async def sent(api: Client, mailbox: Mailbox, task: dict[str, Any], to: Person, 
     """The token of a new link."""
     answer = await api.post(f"/tasks/{task['id']}/links", {"user": to.email, **fields})
     assert answer.status_code == 201, answer.text
-    return await mailbox.task_token(to.email)
+    return await task_token(mailbox, to.email)
 
 
 async def test_a_link_lets_its_person_decide_without_signing_in(
@@ -63,7 +63,7 @@ async def test_nobody_but_its_person_learns_a_links_token(
 ) -> None:
     task = await ask(api)
     answer = await api.post(f"/tasks/{task['id']}/links", {"user": str(grace.id), "outcome": "approved"})
-    token = await mailbox.task_token(grace.email)
+    token = await task_token(mailbox, grace.email)
     assert token not in answer.text
     assert (answer.json()["email"], answer.json()["outcome"]) == (grace.email, "approved")
     owner = await connect("weft_worker")
@@ -277,7 +277,7 @@ async def test_a_link_goes_only_to_a_member_who_may_decide(
     await people.join("vera", "viewer")
     task = await ask(api)
     problem(await api.post(f"/tasks/{task['id']}/links", body), 422, code)
-    assert await mailbox.to("vera@example.com") == await mailbox.to(grace.email) == []
+    assert await mailbox.templates("vera@example.com") == await mailbox.templates(grace.email) == []
     problem(await grace.post(f"/tasks/{task['id']}/links", {"user": grace.email}), 403, "permission_denied")
 
 
