@@ -19,9 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from weftline.api import problems
 from weftline.api.context import RequestContext
 from weftline.api.fast_lane import FastLane
+from weftline.api.forwarding import Network
 from weftline.api.guard import Guard
 from weftline.api.health import health_routes
 from weftline.api.pages import landing_page, reference_page
+from weftline.api.tenant_path import TenantPath
 from weftline.features.access.caller import Caller, almighty, console_name
 from weftline.features.access.fields.rest import field_rule_routes
 from weftline.features.access.http import public
@@ -53,12 +55,16 @@ class ApiOptions:
         accounts: what there is to know about accounts.
         actions: names that definitions may call; None accepts any.
         hosts: names under which the server may be called, besides loopback addresses; None for any.
+        is_https_only: people reach the platform by https.
+        proxies: networks of the reverse proxies in front of it.
     """
 
     database_url: str
     accounts: AccountOptions
     actions: Collection[str] | None = None
     hosts: Sequence[str] | None = ()
+    is_https_only: bool = False
+    proxies: Sequence[Network] = ()
 
 
 class Application:
@@ -90,7 +96,8 @@ class Application:
         problems.add_problem_handlers(app)
         self._app = app
         self._lane = FastLane(app)
-        self._outermost = RequestContext(Guard(self._lane, options.hosts))
+        guarded = TenantPath(Guard(self._lane, options.hosts))
+        self._outermost = RequestContext(guarded, is_https_only=options.is_https_only, proxies=options.proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or take part in the server's start and stop."""
@@ -155,7 +162,7 @@ def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: Fas
     executions = Executions(services.starter, services.reader, services.steering, services.watcher, services.gate)
     api = APIRouter(prefix=PREFIX, responses=_problem_responses())
     api.include_router(identity_routes(services.people, services.cache, services.resolver))
-    api.include_router(administration_routes(services.administration))
+    api.include_router(administration_routes(services.administration, services.cache))
     api.include_router(policy_routes(services.policies))
     api.include_router(field_rule_routes(services.field_rules))
     api.include_router(explain_routes(services.explaining))

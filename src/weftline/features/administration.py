@@ -24,6 +24,14 @@ from weftline.features.members.groups.service import GroupService
 from weftline.features.members.joining import Joining
 from weftline.features.members.rest import member_routes
 from weftline.features.members.service import MemberService
+from weftline.features.platform.operators.rest import operator_routes
+from weftline.features.platform.operators.service import OperatorService
+from weftline.features.platform.overview.rest import overview_routes
+from weftline.features.platform.overview.service import Overview
+from weftline.features.platform.settings.rest import settings_routes
+from weftline.features.platform.settings.service import SettingsService
+from weftline.features.platform.visits.rest import visit_routes
+from weftline.features.platform.visits.service import Visits
 from weftline.features.tenancy.admission import Admission
 from weftline.features.tenancy.founding import Founding
 from weftline.features.tenancy.lifecycle import Lifecycle
@@ -47,6 +55,10 @@ class Administration:
     workflow_permissions: WorkflowPermissionService
     keys: KeyService
     service_accounts: ServiceAccountService
+    operators: OperatorService
+    overview: Overview
+    settings: SettingsService
+    visits: Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +103,14 @@ def assemble(
         workflow_permissions=WorkflowPermissionService(database, cache),
         keys=KeyService(database, cache),
         service_accounts=ServiceAccountService(database, cache),
+        operators=OperatorService(databases.operators, cache),
+        overview=Overview(databases.operators, cache),
+        settings=SettingsService(databases.operators, cache),
+        visits=Visits(databases.identity, cache, people.sessions),
     )
 
 
-def administration_routes(services: Administration) -> APIRouter:
+def administration_routes(services: Administration, cache: AccessCache) -> APIRouter:
     """The routes of administration."""
     router = APIRouter()
     router.include_router(tenant_routes(services.tenants, services.founding, services.lifecycle))
@@ -104,4 +120,8 @@ def administration_routes(services: Administration) -> APIRouter:
     router.include_router(grant_routes(services.grants, services.workflow_permissions))
     router.include_router(api_key_routes(services.keys))
     router.include_router(service_account_routes(services.service_accounts))
+    router.include_router(operator_routes(services.operators))
+    router.include_router(overview_routes(services.overview))
+    router.include_router(settings_routes(services.settings))
+    router.include_router(visit_routes(services.visits, cache))
     return router

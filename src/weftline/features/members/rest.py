@@ -105,29 +105,29 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
         return MemberOut.model_validate(await service.invite_again(caller, user_id))
 
     @router.get(
-        "/tenants/{tenant}/members",
+        "/tenants/{tenant_id}/members",
         summary="List a tenant's members",
         responses=answers({"items": [examples.MEMBER], "nextCursor": None}, description="Oldest accounts first."),
     )
     async def list_members(
-        caller: Person, tenant: TenantPath, query: Annotated[TenantMemberQuery, Query()], reason: GivenReason
+        caller: Person, tenant_id: TenantPath, query: Annotated[TenantMemberQuery, Query()], reason: GivenReason
     ) -> Page[MemberOut]:
         """Lists the members of the tenant that you are signed in to. Operators name any tenant, and say why."""
-        acting, _ = await admission.act(caller, tenant, READ, reason)
+        acting, _ = await admission.act(caller, tenant_id, READ, reason)
         return await page(acting.tenant_id, query)
 
     @router.post(
-        "/tenants/{tenant}/members",
+        "/tenants/{tenant_id}/members",
         status_code=201,
         summary="Add a member to a tenant",
         responses=answers(examples.INVITED, status=201, description="The new member."),
     )
     async def add_member(
-        caller: Person, tenant: TenantPath, body: Wanted, reason: GivenReason, response: Response
+        caller: Person, tenant_id: TenantPath, body: Wanted, reason: GivenReason, response: Response
     ) -> MemberOut:
         """Adds somebody to the tenant that you are signed in to, like `POST /users`. Operators name any tenant, and say
         why; they may give a password, and whoever has it is a member at once."""
-        acting, _ = await admission.act(caller, tenant, MANAGE, reason)
+        acting, _ = await admission.act(caller, tenant_id, MANAGE, reason)
         return detail(await service.add(acting, body.newcomer()), response)
 
     return router

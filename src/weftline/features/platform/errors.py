@@ -2,19 +2,20 @@
 
 ::
 
-    Forbidden  ├── EveryTenantNeeded
-               └── PersonNeeded
-    NotFound   └── OperatorNotFound
-    Conflict   └── OwnOperatorship
-    Invalid    ├── ReasonRequired
-               └── UnknownTenant
+    Forbidden           ├── EveryTenantNeeded
+                        └── PersonNeeded
+    NotFound            └── OperatorNotFound
+    Conflict            └── OwnOperatorship
+    PreconditionFailed  └── SettingsChanged
+    Invalid             ├── ReasonRequired
+                        └── UnknownTenant
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from weftline.features.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from weftline.features.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionFailed
 
 
 class EveryTenantNeeded(Forbidden):
@@ -53,6 +54,15 @@ class OwnOperatorship(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Ask another operator to change what you may do as one.")
+
+
+class SettingsChanged(PreconditionFailed):
+    """Somebody else changed them."""
+
+    code = "settings_changed"
+
+    def __init__(self) -> None:
+        super().__init__("The settings were changed since you read them. Read them again.")
 
 
 class ReasonRequired(Invalid):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from weftline.features.tenancy.configuration import PlatformConfiguration, TenantConfiguration, written
+from weftline.features.tenancy.configuration import TenantConfiguration
 
 _OWN = {"security": {"requireMfa": True}, "limits": {"maxUsers": 50}}
 
@@ -29,8 +29,4 @@ CONFIGURATION: dict[str, Any] = {
     **{name: TENANT[name] for name in ("id", "slug", "name", "domain")},
     "own": _OWN,
     "effective": TenantConfiguration.model_validate(_OWN).model_dump(mode="json", by_alias=True),
-}
-SETTINGS: dict[str, Any] = {
-    "configuration": written(PlatformConfiguration.model_validate({"registration": "invite", **_OWN})),
-    "updatedAt": "2026-03-01T09:00:00Z",
 }

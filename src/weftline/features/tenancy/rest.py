@@ -87,17 +87,17 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
         response.headers["Location"] = f"{request.url.path}/{tenant.id}"
         return detail(tenant, response)
 
-    @router.get("/{tenant}", summary="Get a tenant", responses=answers(examples.TENANT, description="The tenant."))
-    async def get_tenant(caller: Person, tenant: TenantPath, reason: GivenReason, response: Response) -> TenantOut:
+    @router.get("/{tenant_id}", summary="Get a tenant", responses=answers(examples.TENANT, description="The tenant."))
+    async def get_tenant(caller: Person, tenant_id: TenantPath, reason: GivenReason, response: Response) -> TenantOut:
         """Shows a tenant that you belong to, or operate."""
-        return detail(await service.get(caller, tenant, reason), response)
+        return detail(await service.get(caller, tenant_id, reason), response)
 
     @router.patch(
-        "/{tenant}", summary="Change a tenant", responses=answers(examples.TENANT, description="As it is now.")
+        "/{tenant_id}", summary="Change a tenant", responses=answers(examples.TENANT, description="As it is now.")
     )
     async def change_tenant(
         caller: Person,
-        tenant: TenantPath,
+        tenant_id: TenantPath,
         body: Annotated[TenantBody, Body(openapi_examples={"example": {"value": examples.CHANGES}})],
         expected: ExpectedEtag,
         reason: GivenReason,
@@ -105,47 +105,47 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
     ) -> TenantOut:
         """Renames or configures the tenant that you are signed in to. Operators change any tenant, and say why; slug,
         domain, limits and features are theirs alone to change."""
-        changed = await service.change(caller, tenant, body.changes(), reason=reason, expected_etag=expected)
+        changed = await service.change(caller, tenant_id, body.changes(), reason=reason, expected_etag=expected)
         return detail(changed, response)
 
     @router.get(
-        "/{tenant}/configuration",
+        "/{tenant_id}/configuration",
         summary="Get a tenant's configuration",
         responses=answers(examples.CONFIGURATION, description="How it is configured."),
     )
     async def get_configuration(
-        caller: Person, tenant: TenantPath, reason: GivenReason, response: Response
+        caller: Person, tenant_id: TenantPath, reason: GivenReason, response: Response
     ) -> ConfigurationOut:
         """Shows what a tenant sets itself, and what counts with what it falls back to."""
-        found, effective = await service.configuration(caller, tenant, reason)
+        found, effective = await service.configuration(caller, tenant_id, reason)
         response.headers.update(etag(found.etag))
         return ConfigurationOut.of(found, effective)
 
     @router.post(
-        "/{tenant}/suspend",
+        "/{tenant_id}/suspend",
         summary="Suspend a tenant",
         responses=answers({**examples.TENANT, "status": "suspended"}, description="The suspended tenant."),
     )
-    async def suspend_tenant(caller: Operator, tenant: TenantPath, body: Why) -> TenantOut:
+    async def suspend_tenant(caller: Operator, tenant_id: TenantPath, body: Why) -> TenantOut:
         """Keeps a tenant's members out, and stops its executions at their next step. Safe to repeat."""
-        return TenantOut.model_validate(await lifecycle.move(caller, tenant, TenantStatus.SUSPENDED, body.reason))
+        return TenantOut.model_validate(await lifecycle.move(caller, tenant_id, TenantStatus.SUSPENDED, body.reason))
 
     @router.post(
-        "/{tenant}/activate",
+        "/{tenant_id}/activate",
         summary="Activate a tenant",
         responses=answers(examples.TENANT, description="The active tenant."),
     )
-    async def activate_tenant(caller: Operator, tenant: TenantPath, body: Why) -> TenantOut:
+    async def activate_tenant(caller: Operator, tenant_id: TenantPath, body: Why) -> TenantOut:
         """Lets a tenant's members in again, and its executions go on. Safe to repeat."""
-        return TenantOut.model_validate(await lifecycle.move(caller, tenant, TenantStatus.ACTIVE, body.reason))
+        return TenantOut.model_validate(await lifecycle.move(caller, tenant_id, TenantStatus.ACTIVE, body.reason))
 
     @router.post(
-        "/{tenant}/archive",
+        "/{tenant_id}/archive",
         summary="Archive a tenant",
         responses=answers({**examples.TENANT, "status": "archived"}, description="The archived tenant."),
     )
-    async def archive_tenant(caller: Operator, tenant: TenantPath, body: Why) -> TenantOut:
+    async def archive_tenant(caller: Operator, tenant_id: TenantPath, body: Why) -> TenantOut:
         """Puts a suspended tenant away. Nothing is removed. Safe to repeat."""
-        return TenantOut.model_validate(await lifecycle.move(caller, tenant, TenantStatus.ARCHIVED, body.reason))
+        return TenantOut.model_validate(await lifecycle.move(caller, tenant_id, TenantStatus.ARCHIVED, body.reason))
 
     return router

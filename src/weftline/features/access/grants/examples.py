@@ -6,10 +6,10 @@ from typing import Any
 
 ID = "0195f3a0-7c1e-7d2a-9f6b-3a1c5e8d4b21"
 BODY: dict[str, Any] = {
-    "subjectType": "user",
-    "subjectId": "0195f3a0-1b2c-7d3e-8f40-5a6b7c8d9e0f",
-    "permissions": ["execution:read", "execution:start"],
-    "workflowId": "greeting",
+    "subjectType": "role",
+    "subjectId": "approver",
+    "permissions": ["execution:read"],
+    "workflowId": None,
 }
 GRANT: dict[str, Any] = {"id": ID, **BODY, "createdBy": None, "createdAt": "2026-03-01T09:00:00Z"}
-LISTS: dict[str, Any] = {"userIds": [BODY["subjectId"]], "roleIds": ["approver"]}
+LISTS: dict[str, Any] = {"userIds": [], "roleIds": ["approver"]}

@@ -1,0 +1,1 @@
+"""Lists and figures of many tenants at once, without anybody's data."""

@@ -1,0 +1,1 @@
+"""What the platform sets, and tenants fall back to."""

@@ -1,0 +1,1 @@
+"""Operators enter tenants, for an hour and with a reason."""

@@ -1,0 +1,44 @@
+"""Entering tenants over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from weftline.features.access.cache import AccessCache
+from weftline.features.access.caller import Caller
+from weftline.features.access.http import operator
+from weftline.features.http.body import StrictRoute
+from weftline.features.http.examples import answers
+from weftline.features.identity import examples as identity
+from weftline.features.identity.rest.answers import tokens_out
+from weftline.features.identity.schemas.signing_in import TokensOut
+from weftline.features.platform.permissions import ENTER
+from weftline.features.platform.visits.service import Visits
+from weftline.features.tenancy import examples as tenancy
+from weftline.features.tenancy.paths import TenantPath
+from weftline.features.tenancy.schemas import ReasonBody
+
+Operator = Annotated[Caller, operator(ENTER)]
+
+
+def visit_routes(service: Visits, cache: AccessCache) -> APIRouter:
+    """The routes of entering tenants."""
+    router = APIRouter(prefix="/platform/tenants", tags=["Platform"], route_class=StrictRoute)
+
+    @router.post(
+        "/{tenant_id}/enter",
+        summary="Enter a tenant",
+        responses=answers(identity.TOKENS, description="Tokens for that tenant."),
+    )
+    async def enter_tenant(
+        caller: Operator,
+        tenant_id: TenantPath,
+        body: Annotated[ReasonBody, Body(openapi_examples={"example": {"value": tenancy.REASON}})],
+        response: Response,
+    ) -> TokensOut:
+        """Opens a session in a tenant, for an hour. Whatever you do there stands in its audit log with your reason."""
+        return await tokens_out(await service.enter(caller, tenant_id, body.reason), cache, response)
+
+    return router
