@@ -17,7 +17,6 @@ from weftline.features.database import Row
 from weftline.store.queries import queries, tables
 
 SOURCE = Path(weftline.__file__).parent
-MODULES = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
 
 TABLES = {"executions", "inbox", "memberships", "human_tasks", "roles"}
 MODELS = {"Execution": "executions", "Message": "inbox", "Tenant": "tenants", "Person": "users"}
@@ -56,7 +55,8 @@ async def test_every_query_in_python_names_its_tenant_or_says_why_not(tenant_tab
     assert tenant_tables & set(models.values()), "no mapped class was found"
     problems = {
         f"{path.relative_to(SOURCE)}:{finding.line}: {finding.problem}"
-        for path in MODULES
+        for path in SOURCE.rglob("*.py")
+        if "migrations" not in path.parts
         for finding in check_python(path.read_text("utf-8"), tenant_tables, models)
     }
     assert problems == set()
