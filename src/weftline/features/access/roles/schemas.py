@@ -12,7 +12,7 @@ from weftline.features.access.roles.models import Role
 from weftline.features.access.roles.service import RoleDraft
 from weftline.features.http.wire import Demand, Wire
 
-ROLE_ID = r"^[a-z][a-z0-9_-]{0,62}$"
+ROLE_ID = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
 RoleName = Annotated[str, Field(min_length=1, max_length=64, description="A role's id.")]
 RoleNames = Annotated[list[RoleName], Field(max_length=50)]
