@@ -40,7 +40,12 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
     from weftline.engine.process import tune_garbage_collector
     from weftline.engine.worker import Worker, WorkerOptions
 
-    configure_http(HttpSettings(allow_private_addresses=settings.allow_private_addresses))
+    configure_http(
+        HttpSettings(
+            allow_private_addresses=settings.allow_private_addresses,
+            allowed_hosts=frozenset(settings.http_allowed_hosts) or None,
+        )
+    )
     options = WorkerOptions(
         capacity=settings.worker_capacity,
         lanes=settings.worker_slots,
@@ -67,13 +72,16 @@ def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:
         registry: what definitions may call.
 
     Raises:
-        OSError: the address cannot be used.
+        OSError: the address or the certificate cannot be used.
         MasterKeyError: the master key cannot be read or made.
     """
     from weftline.api.app import Application
-    from weftline.api.server import serve
+    from weftline.api.server import Tls, serve
 
-    serve(Application(_api_options(settings, url, registry.names())), host=settings.host, port=settings.port)
+    certificate, key = settings.tls_certificate, settings.tls_key
+    tls = None if certificate is None or key is None else Tls(certificate, key)
+    app = Application(_api_options(settings, url, registry.names()))
+    serve(app, host=settings.host, port=settings.port, tls=tls)
 
 
 @asynccontextmanager
@@ -155,7 +163,7 @@ def _account_options(settings: Settings) -> AccountOptions:
             password=None if settings.smtp_password is None else settings.smtp_password.get_secret_value(),
             security=settings.smtp_security,
             sender=settings.mail_sender,
-            public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+            public_url=settings.public_url or settings.site,
         ),
     )
 
@@ -163,7 +171,14 @@ def _account_options(settings: Settings) -> AccountOptions:
 def _api_options(settings: Settings, url: str, actions: Collection[str] | None) -> ApiOptions:
     from weftline.api.app import ApiOptions
 
-    return ApiOptions(url, _account_options(settings), actions, hosts=_hosts(settings))
+    return ApiOptions(
+        url,
+        _account_options(settings),
+        actions,
+        hosts=_hosts(settings),
+        is_https_only=(settings.public_url or "").startswith("https://"),
+        proxies=settings.trusted_proxies,
+    )
 
 
 def _hosts(settings: Settings) -> tuple[str, ...] | None:

@@ -10,11 +10,12 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -78,6 +79,14 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="Where people reach this platform, for links in mails: https://weft.example.com."
     )
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the HTTP server's certificate and those between: it then serves https only."
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description="Networks of reverse proxies, separated by commas; their X-Forwarded-For tells clients' addresses.",
+    )
     access_token_seconds: int = Field(600, ge=60, le=3600, description="How long an access token lives.")
     signing_key_days: int = Field(90, ge=1, description="Age at which the key that signs access tokens is replaced.")
     password_hash_memory: int = Field(
@@ -109,6 +118,11 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         False, description="Whether the http action may call private, loopback and link-local addresses."
     )
+    http_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="The only hosts that the http action may call, separated by commas; .example.com is every host "
+        "below example.com. Any where unset.",
+    )
     worker_capacity: int = Field(1000, ge=1, description="Executions that one worker holds in memory at a time.")
     worker_slots: int = Field(200, ge=1, description="Actions that one worker runs at a time.")
     worker_threads: int = Field(16, ge=1, description="Threads of one worker for actions that are plain functions.")
@@ -122,7 +136,20 @@ class Settings(BaseSettings):
         20, ge=0, description="Seconds a stopping worker gives its running actions before it hands them back."
     )
 
-    @field_validator("actions", "tenant_resolution", mode="before")
+    @property
+    def site(self) -> str:
+        """Where the HTTP server of this process answers."""
+        scheme = "http" if self.tls_certificate is None else "https"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together")
+        return self
+
+    @field_validator("actions", "tenant_resolution", "trusted_proxies", "http_allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -217,14 +244,14 @@ def _variable(name: str) -> str:
     return f"{ENV_PREFIX}{name.upper()}"
 
 
-def _shown(value: str | float | Path | SecretStr | tuple[str, ...] | None) -> str:
+def _shown(value: str | float | Path | SecretStr | tuple[object, ...] | None) -> str:
     match value:
         case None:
             return ""
         case SecretStr():
             return "********"
         case tuple():
-            return ",".join(value)
+            return ",".join(map(str, value))
         case bool():
             return str(value).lower()
         case _:

@@ -62,7 +62,7 @@ def server(database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFac
         settings = Settings.model_validate({"database_url": url, "home": home, **account})
         runner.run(bootstrap.create_first_administrator(settings, url))
         with running("server", env=environment(database_url=url, home=home, port=port, password_hash_memory=8192)):
-            eventually(lambda: answers("127.0.0.1", port, "/health/ready"), "the server answers")
+            eventually(lambda: answers(f"http://127.0.0.1:{port}", "/health/ready"), "the server answers")
             yield f"http://127.0.0.1:{port}"
         runner.run(fresh_database.__aexit__(None, None, None))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from contextvars import ContextVar
 from secrets import token_hex
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from weftline.api.forwarding import HEADER as FORWARDED
+from weftline.api.forwarding import Network, client_address
 from weftline.features.http.origin import MAX_USER_AGENT, Origin, set_origin
 
 log = structlog.get_logger("weftline.access")
@@ -28,9 +31,16 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+        b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'none'; base-uri 'none';"
+        b" form-action 'self'; frame-ancestors 'none'",
     ),
 )
+
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+"""Two years of nothing but https, for the whole domain."""
+
+NO_STORE = (b"cache-control", b"no-store")
+"""Of every answer that does not say otherwise."""
 
 
 def request_id() -> str:
@@ -51,10 +61,14 @@ class RequestContext:
 
     Args:
         app: what answers.
+        is_https_only: people reach this platform by https; browsers are told to use nothing else.
+        proxies: networks of reverse proxies in front of this server, whose word on the client's address counts.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_https_only: bool = False, proxies: Sequence[Network] = ()) -> None:
         self._app = app
+        self._headers = (*SECURITY_HEADERS, STRICT_TRANSPORT) if is_https_only else SECURITY_HEADERS
+        self._proxies = tuple(proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -63,6 +77,7 @@ class RequestContext:
             return
         started = time.perf_counter()
         identity = trace = agent = b""
+        forwarded: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 identity = value
@@ -70,12 +85,15 @@ class RequestContext:
                 trace = value
             elif name == b"user-agent":
                 agent = value[:MAX_USER_AGENT]
+            elif name == FORWARDED:
+                forwarded.append(value)
         if not identity:
             identity = trace[3:35] or token_hex(16).encode()
         text = identity.decode()
         _current.set(text)
         client = scope.get("client")
-        set_origin(Origin(text, client[0] if client else None, agent.decode("latin-1") or None))
+        address = client_address(client[0] if client else None, forwarded, self._proxies)
+        set_origin(Origin(text, address, agent.decode("latin-1") or None))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=text)
         if trace:
@@ -86,7 +104,9 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", identity), *SECURITY_HEADERS]
+                headers = [*message["headers"], (b"x-request-id", identity), *self._headers]
+                if not any(name == b"cache-control" for name, _ in message["headers"]):
+                    headers.append(NO_STORE)
                 if trace:
                     headers.append((b"traceparent", trace))
                 message["headers"] = headers
@@ -100,5 +120,6 @@ class RequestContext:
                 method=scope["method"],
                 path=loggable(scope["path"]),
                 status=status,
+                address=address,
                 ms=round((time.perf_counter() - started) * 1000, 2),
             )

@@ -144,6 +144,7 @@ class Guard:
 
 
 async def _refuse(scope: Scope, send: Send, error: DomainError) -> None:
+    structlog.contextvars.bind_contextvars(problem=error.code)
     await _send(send, error.status, problem_body(scope["path"], error.status, error.code, error.title, error.detail))
 
 

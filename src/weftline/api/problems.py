@@ -164,6 +164,8 @@ def _response(
     errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
+    # so that the access log tells what was refused, and not only that something was
+    structlog.contextvars.bind_contextvars(problem=code)
     body = problem_body(request.url.path, status, code, title, detail, errors)
     return Response(body, status, headers, MEDIA_TYPE)
 

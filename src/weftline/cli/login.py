@@ -113,7 +113,7 @@ def _server(url: str | None) -> str:
     if named is not None:
         return named
     settings = load_settings()
-    return normalized(f"http://{settings.host}:{settings.port}")
+    return normalized(settings.site)
 
 
 def _require_encryption(url: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import http.client
 import socket
+import ssl
 import time
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from weftline.cli.failures import CommandFailed
 
@@ -42,9 +45,24 @@ def _bind(host: str, port: int) -> int:
         return probe.getsockname()[1]
 
 
-def answers(host: str, port: int, path: str) -> bool:
-    """Whether an HTTP server answers 200 there."""
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+def answers(site: str, path: str, certificate: Path | None = None) -> bool:
+    """Whether an HTTP server of ours answers 200.
+
+    Args:
+        site: where, with http:// or https://.
+        path: what to ask for.
+        certificate: the server's, for https.
+    """
+    parts = urlsplit(site)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "https":
+        trusted = ssl.create_default_context(cafile=certificate)
+        # it is called by the address it listens on, which its certificate need not name; and it may be signed by others
+        trusted.check_hostname = False
+        trusted.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        connection = http.client.HTTPSConnection(host, port, timeout=2, context=trusted)
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == http.client.OK

@@ -41,7 +41,7 @@ def server(
         if not stop_with_parent:
             created = loop.run(bootstrap.create_first_administrator(settings, url))
             if created is not None:
-                typer.echo(welcome(created, site=f"http://{settings.host}:{settings.port}"))
+                typer.echo(welcome(created, site=settings.site))
         bootstrap.serve_api(settings, url, registry)
 
 

@@ -55,7 +55,7 @@ def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # 
     session.load_registry(settings)
     with ExitStack() as stack:
         stack.enter_context(Ownership(settings.home))
-        port = available_port(settings.host, settings.port)
+        settings = settings.model_copy(update={"port": available_port(settings.host, settings.port)})
         server = None
         if settings.database_url is None:
             server = stack.enter_context(EmbeddedServer(settings.home))
@@ -64,8 +64,8 @@ def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # 
         created = loop.run(bootstrap.create_first_administrator(settings, url))
         if created is not None:
             # at once: whatever happens next, the password is not lost
-            typer.echo(welcome(created, site=f"http://{settings.host}:{port}"))
-        loop.run(_serve(settings.model_copy(update={"port": port}), url, server))
+            typer.echo(welcome(created, site=settings.site))
+        loop.run(_serve(settings, url, server))
 
 
 def _outside(settings: Settings) -> str:
@@ -125,7 +125,7 @@ async def _is_ready(settings: Settings, api: Supervised, stop: asyncio.Event) ->
 
     deadline = time.monotonic() + READY_WITHIN
     while not stop.is_set():
-        if await asyncio.to_thread(answers, settings.host, settings.port, "/health/ready"):
+        if await asyncio.to_thread(answers, settings.site, "/health/ready", settings.tls_certificate):
             return True
         if api.endings:
             raise CommandFailed("the HTTP server ended as soon as it was started; its messages are above")
@@ -136,7 +136,7 @@ async def _is_ready(settings: Settings, api: Supervised, stop: asyncio.Event) ->
 
 
 def _announce(settings: Settings) -> None:
-    site = f"http://{settings.host}:{settings.port}"
+    site = settings.site
     where = "WEFT_DATABASE_URL" if settings.database_url is not None else str(settings.home.absolute())
     typer.echo(
         f"\n  Weftline is running.\n\n"

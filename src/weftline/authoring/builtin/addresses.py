@@ -2,11 +2,12 @@
 
 Whoever writes a definition chooses the URLs that a worker calls from inside the network. Unless the worker
 allows it, only addresses of the public internet are called: never this machine, the private network or a
-cloud's metadata service.
+cloud's metadata service. A worker may name the only hosts that are called at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 _NOT_PUBLIC = (
@@ -15,6 +16,18 @@ _NOT_PUBLIC = (
     ip_network("64:ff9b:1::/48"),  # translation to IPv4 within one network
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def is_named(host: str, allowed: Collection[str]) -> bool:
+    """Whether a host is one of those that are allowed.
+
+    Args:
+        host: a name or an address, as it stands in a URL.
+        allowed: names and addresses in lower case; with a leading dot, every name below.
+    """
+    name = host.lower().rstrip(".")
+    parents = name.split(".")[1:]
+    return name in allowed or any(f".{'.'.join(parents[start:])}" in allowed for start in range(len(parents)))
 
 
 def is_public(address: str) -> bool:

@@ -34,10 +34,12 @@ class HttpSettings:
 
     Attributes:
         allow_private_addresses: whether it may call this machine, the private network and metadata services.
+        allowed_hosts: the only hosts it may call, see ``is_named``; None for any.
         max_response_bytes: the longest body it accepts, decompressed.
     """
 
     allow_private_addresses: bool = False
+    allowed_hosts: frozenset[str] | None = None
     max_response_bytes: int = 5_000_000
 
 
@@ -101,7 +103,7 @@ async def _exchange(request: RequestSpec, settings: HttpSettings) -> dict[str, A
 
     from weftline.authoring.builtin.http_client import read_limited, shared_client
 
-    client = shared_client(allow_private=settings.allow_private_addresses)
+    client = shared_client(allow_private=settings.allow_private_addresses, allowed_hosts=settings.allowed_hosts)
     # merged here: httpx would replace the query that stands in the URL
     url = httpx.URL(request.url).copy_merge_params(request.query)
     async with client.stream(request.method, url, headers=request.headers, content=request.content) as response:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import httpcore
 import httpx
 
-from weftline.authoring.builtin.addresses import is_public
+from weftline.authoring.builtin.addresses import is_named, is_public
 
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
@@ -103,7 +103,8 @@ class _Stream(httpx.AsyncByteStream):
 class PoolTransport(httpx.AsyncBaseTransport):
     """httpx over a pool of httpcore's with a network backend of ours, which its own transport cannot take."""
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend | None) -> None:
+    def __init__(self, backend: httpcore.AsyncNetworkBackend | None, allowed_hosts: frozenset[str] | None) -> None:
+        self._allowed_hosts = allowed_hosts
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(),
             network_backend=backend,
@@ -114,10 +115,13 @@ class PoolTransport(httpx.AsyncBaseTransport):
         """Send one request; redirects come through here one by one.
 
         Raises:
-            AddressRefused: see :class:`PublicBackend`.
+            AddressRefused: see :class:`PublicBackend`; or the host is not among those that may be called.
             httpx.TransportError: it could not be sent or answered.
         """
         url = request.url
+        host = url.raw_host.decode()
+        if self._allowed_hosts is not None and not is_named(host, self._allowed_hosts):
+            raise AddressRefused(f"{host} is not among the hosts that workflows may call here")
         with _translated():
             response = await self._pool.handle_async_request(
                 httpcore.Request(
@@ -151,21 +155,25 @@ def _translated() -> Generator[None]:
         raise httpx.UnsupportedProtocol(str(error)) from error
 
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, httpx.AsyncClient]] = WeakKeyDictionary()
+_Reach = tuple[bool, frozenset[str] | None]
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Reach, httpx.AsyncClient]] = WeakKeyDictionary()
 
 
-def shared_client(*, allow_private: bool) -> httpx.AsyncClient:
+def shared_client(*, allow_private: bool, allowed_hosts: frozenset[str] | None) -> httpx.AsyncClient:
     """This event loop's client.
 
     Args:
         allow_private: whether it may reach addresses that are not public.
+        allowed_hosts: the only hosts it may reach; None for any.
     """
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
-    client = clients.get(allow_private)
+    reach = (allow_private, allowed_hosts)
+    client = clients.get(reach)
     if client is None:
         backend = None if allow_private else PublicBackend()
-        client = clients[allow_private] = httpx.AsyncClient(
-            transport=PoolTransport(backend),
+        client = clients[reach] = httpx.AsyncClient(
+            transport=PoolTransport(backend, allowed_hosts),
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
