@@ -20,6 +20,7 @@ from weftline.model.ids import DEFAULT_TENANT, uuid7
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('weftline.first_administrator'))")
 _OPERATOR = text("INSERT INTO platform_operators (user_id) VALUES (:user)")
 CREDENTIAL = text("INSERT INTO credentials (user_id, password_hash) VALUES (:user, :hash)")
+# scope: all tenants, because a person may belong to several, and the query names the person
 _TENANTS = text("SELECT tenant_id FROM memberships WHERE user_id = :user AND status <> 'disabled' ORDER BY tenant_id")
 
 

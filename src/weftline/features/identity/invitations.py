@@ -54,6 +54,7 @@ _FIRST_PASSWORD = text(
 )
 _NAMED = text("UPDATE users SET name = :name, updated_at = now(), etag = etag + 1 WHERE id = :user")
 _VERIFIED = text("UPDATE users SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = :user")
+# scope: all tenants, because a person may be invited to several, and the query names the person
 _PENDING = text(
     """
     SELECT t.id, t.name FROM memberships m JOIN tenants t ON t.id = m.tenant_id

@@ -36,6 +36,7 @@ _ACCOUNT = """
 """
 _BY_EMAIL = text(f"{_ACCOUNT} WHERE u.email = :email")
 _BY_ID = text(f"{_ACCOUNT} WHERE u.id = :user AND u.status = 'active'")
+# scope: all tenants, because a person signs in before a tenant is chosen, and the query names the person
 _TENANTS = text(
     """
     SELECT t.id, t.slug, t.domain, t.status

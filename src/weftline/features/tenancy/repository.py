@@ -84,6 +84,7 @@ async def list_joined(
     session: AsyncSession, wanted: Filter, *, user_id: UUID, after: UUID | None, limit: int
 ) -> Sequence[Tenant]:
     """Tenants in the order of their ids, to which a person belongs; see :func:`list_operated`."""
+    # scope: all tenants, because it lists those of one person, whom the query names
     statement = select(Tenant).join(
         Membership,
         (Membership.tenant_id == Tenant.id) & (Membership.user_id == user_id) & (Membership.status == "active"),

@@ -62,6 +62,7 @@ async def list_executions(
     session: AsyncSession, wanted: Filter, *, before: Position | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Executions by tenant, the newest first, after the one at ``before``."""
+    # scope: all tenants, because operators see those that ``wanted`` names, and ``_page`` adds that
     statement = select(
         Execution.tenant_id,
         _slug(Execution.tenant_id),
@@ -82,6 +83,7 @@ async def list_tasks(
     session: AsyncSession, wanted: Filter, *, before: Position | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Human tasks by tenant, the newest first, after the one at ``before``."""
+    # scope: all tenants, because operators see those that ``wanted`` names, and ``_page`` adds that
     statement = select(
         HumanTask.tenant_id,
         _slug(HumanTask.tenant_id),
