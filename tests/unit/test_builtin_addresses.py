@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from weftline.authoring.builtin.addresses import is_public
+from weftline.authoring.builtin.addresses import is_named, is_public
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,13 @@ def test_addresses_of_the_internet_are_public(address: str):
 )
 def test_addresses_of_this_network_are_not_public(address: str):
     assert not is_public(address)
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "API.Example.com.", "a.b.example.org", "192.0.2.1"])
+def test_a_host_is_named_by_itself_or_by_a_domain_above_it(host: str):
+    assert is_named(host, {"api.example.com", ".example.org", "192.0.2.1"})
+
+
+@pytest.mark.parametrize("host", ["example.com", "evil-api.example.com", "example.org", "example.org.evil", "", "."])
+def test_a_host_that_only_looks_alike_is_not_named(host: str):
+    assert not is_named(host, {"api.example.com", ".example.org", "192.0.2.1"})

@@ -332,3 +332,23 @@ class TestWherePrivateAddressesAreNotAllowed:
         output = await http(context(url=server.url(host="changing.test")))
         assert output["status"] == 200
         assert server.requests[0]["headers"]["host"] == f"changing.test:{server.server_port}"
+
+
+class TestWhereHostsAreNamed:
+    @pytest.fixture(autouse=True)
+    async def named(self, settings: None) -> None:
+        configure_http(HttpSettings(allow_private_addresses=True, allowed_hosts=frozenset({"127.0.0.1"})))
+
+    async def test_a_named_host_is_called(self, server: Server):
+        assert (await http(context(url=server.url())))["status"] == 200
+
+    async def test_no_other_host_is_called(self, server: Server):
+        error = await failure(url=server.url(host="localhost"))
+        assert (error.code, error.retryable) == ("http_address_refused", False)
+        assert server.requests == []
+
+    async def test_a_redirect_to_another_host_is_refused(self, server: Server):
+        server.answers["/"] = (302, {"location": server.url("/secret", host="localhost")}, b"")
+        error = await failure(url=server.url())
+        assert (error.code, error.retryable) == ("http_address_refused", False)
+        assert [request["path"] for request in server.requests] == ["/"]
