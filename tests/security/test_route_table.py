@@ -20,6 +20,13 @@ PUBLIC = {
     "GET /api/v1/.well-known/jwks.json",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/verify-email",
+    "POST /api/v1/auth/verify-email/resend",
+    "POST /api/v1/auth/invitations/accept",
+    "POST /api/v1/auth/mfa/verify",
+    "POST /api/v1/auth/password/forgot",
+    "POST /api/v1/auth/password/reset",
     # the token in the path is the proof
     "GET /api/v1/task-links/{token}",
     "POST /api/v1/task-links/{token}",
