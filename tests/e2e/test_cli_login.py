@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx
+import pyotp
 import pytest
 
 from tests.conftest import DatabaseServer
@@ -141,6 +143,20 @@ def test_a_token_of_the_environment_needs_no_sign_in(signed_in: Site):
     assert weft("whoami", "--json", env=env).json["email"] == EMAIL
 
 
+def test_an_api_key_works_as_a_token_as_far_as_its_scopes_go_until_it_is_revoked(signed_in: Site):
+    key = weft("key", "create", "ci", "--scope", "execution:read", "--days", "7", env=signed_in.env).out.strip()
+    [listed] = weft("key", "list", "--json", env=signed_in.env).json
+    assert (listed["name"], listed["scopes"], key.endswith(listed["hint"])) == ("ci", ["execution:read"], True)
+    assert key not in weft("key", "list", env=signed_in.env).out
+
+    env = signed_in.env | {"WEFT_TOKEN": key, "WEFT_URL": signed_in.url, "XDG_CONFIG_HOME": "/nonexistent"}
+    assert weft("list", "--json", env=env).code == 0
+    refused = weft("user", "list", env=env)
+    assert (refused.code, "You need the permission user:read" in refused.err) == (1, True)
+    assert "is revoked" in weft("key", "revoke", listed["id"], env=signed_in.env).out
+    eventually(lambda: weft("list", env=env).code == 1, "the key counts no more")
+
+
 def test_commands_that_run_at_once_renew_their_tokens_once(signed_in: Site):
     before = signed_in.stored()
     signed_in.credentials.write(replace(before, expires_at=0))
@@ -153,6 +169,25 @@ def test_commands_that_run_at_once_renew_their_tokens_once(signed_in: Site):
     # had one token been used twice, the server would have ended the session
     assert weft("whoami", env=signed_in.env).code == 0
     assert signed_in.stored() == after
+
+
+def test_a_second_factor_is_asked_for_where_there_is_one(signed_in: Site):
+    bob = ("--email", "bob@example.com")
+    weft("user", "invite", bob[1], "--password-stdin", env=signed_in.env, input=PASSWORD)
+    assert weft("login", signed_in.url, *bob, "--password-stdin", env=signed_in.env, input=PASSWORD).code == 0
+    token = {"Authorization": f"Bearer {signed_in.stored().access_token}"}
+    with httpx.Client(base_url=f"{signed_in.url}/api/v1/auth/mfa", headers=token) as http:
+        secret = http.post("/totp", json={"password": PASSWORD}).json()["secret"]
+        enabled = http.post("/totp/confirm", json={"code": pyotp.TOTP(secret).now()})
+        first, second = enabled.json()["recoveryCodes"][:2]
+
+    asked = {"Password: ": PASSWORD, "Code of your second factor: ": first}
+    login = weft_at_terminal("login", signed_in.url, *bob, env=signed_in.env, answers=asked)
+    assert (login.code, "Signed in" in login.out) == (0, True)
+    alone = weft("login", signed_in.url, *bob, "--password-stdin", env=signed_in.env, input=PASSWORD)
+    assert (alone.code, "use --code" in alone.err) == (2, True)
+    given = ("--password-stdin", "--code", second)
+    assert weft("login", signed_in.url, *bob, *given, env=signed_in.env, input=PASSWORD).code == 0
 
 
 def test_whoever_wants_to_work_in_a_tenant_of_others_stays_in_their_own(signed_in: Site):

@@ -17,17 +17,26 @@ if TYPE_CHECKING:
 app = typer.Typer(help="API keys, for programs.", no_args_is_help=True)
 
 
+ServiceAccount = Annotated[UUID | None, typer.Option("--service-account", help="A service account's id.")]
+
+
 @app.command("list")
-def list_keys(limit: Limit = 50, as_json: AsJson = False) -> None:
+def list_keys(
+    service_account: ServiceAccount = None,
+    everybody: Annotated[bool, typer.Option("--everybody", help="Not only your own.")] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
     """List API keys. What they are is known to those who got them, and to nobody else."""
     from weftline.cli.connection import call
 
-    found: list[ApiKey] = call(lambda api: api.items("api-keys", limit=limit))
+    wanted = {"serviceAccountId": service_account, "everybody": everybody}
+    found: list[ApiKey] = call(lambda api: api.items("api-keys", query=wanted, limit=limit))
     if as_json:
         print_json(found)
         return
     print_table(
-        ["ID", "NAME", "BEGINS", "CREATED", "LAST USED", "EXPIRES", "MAY"],
+        ["ID", "NAME", "ENDS", "CREATED", "LAST USED", "EXPIRES", "MAY"],
         [
             (
                 key["id"],
@@ -46,15 +55,19 @@ def list_keys(limit: Limit = 50, as_json: AsJson = False) -> None:
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="A permission; may be repeated. Else all of yours.")] = [],  # noqa: B006
+    scope: Annotated[
+        list[str], typer.Option("--scope", help="A permission; may be repeated. Else all that its owner has.")
+    ] = [],  # noqa: B006
     days: Annotated[int | None, typer.Option("--days", min=1, max=3_650, help="Days until it expires.")] = None,
+    service_account: ServiceAccount = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an API key that acts as you. Prints it, this once."""
+    """Make an API key that acts as you, or as a service account. Prints it, this once."""
     from weftline.cli.connection import call
 
     body: dict[str, Any] = {"name": name}
     body |= {"scopes": scope} if scope else {}
+    body |= {} if service_account is None else {"serviceAccountId": str(service_account)}
     body |= {} if days is None else {"expiresAt": (datetime.now(UTC) + timedelta(days=days)).isoformat()}
     made: NewApiKey = call(lambda api: api.post("api-keys", body=body))
     if as_json:
