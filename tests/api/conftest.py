@@ -15,6 +15,7 @@ from structlog.typing import EventDict
 from tests.api.client import Client, running
 from tests.api.mailbox import Mailbox
 from tests.api.people import People
+from tests.api.world import World
 from tests.conftest import Connect
 from weftline.api.app import ApiOptions, Application
 from weftline.authoring import ActionRegistry, Context
@@ -77,6 +78,13 @@ async def people(application: Application, connect: Connect) -> AsyncIterator[Pe
     """Makes members of the default tenant."""
     async with AsyncExitStack() as opened:
         yield People(application, connect, opened)
+
+
+@pytest.fixture
+async def world(application: Application) -> AsyncIterator[World]:
+    """A platform with an operator, who makes tenants and members of them."""
+    async with AsyncExitStack() as opened:
+        yield await World(application, opened).begin()
 
 
 @pytest.fixture

@@ -90,13 +90,13 @@ def assemble(
     """
     database = databases.tenants
     admission = Admission(databases.identity, cache, gate)
-    joining = Joining(people.passwords, people.policy, people.invitations, limits)
+    joining = Joining(people.passwords, people.policy, people.invitations)
     return Administration(
         admission=admission,
         tenants=TenantService(database, databases.operators, databases.identity, cache, admission),
         founding=Founding(databases.identity, cache, joining),
         lifecycle=Lifecycle(databases.operators, cache),
-        members=MemberService(database, databases.identity, cache, joining),
+        members=MemberService(database, databases.identity, cache, joining, limits),
         groups=GroupService(database, cache),
         roles=RoleService(database, cache),
         grants=GrantService(database, cache),

@@ -194,7 +194,7 @@ async def open_services(
             accounts=people.accounts,
             sessions=people.sessions,
             sign_in=people.sign_in,
-            workflows=WorkflowService(database, actions),
+            workflows=WorkflowService(database, actions, limits),
             starter=starter,
             reader=reader,
             steering=Steering(database, reader, watcher, hints),

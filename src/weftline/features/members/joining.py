@@ -21,7 +21,6 @@ from weftline.features.identity.password_policy import PasswordPolicy
 from weftline.features.identity.passwords import Passwords
 from weftline.features.members.errors import MemberExists, TooManyInvitations
 from weftline.features.members.repository import MemberStatus
-from weftline.features.tenancy.limits import TenantLimits
 from weftline.model.ids import uuid7
 
 _ADD = text("INSERT INTO users (id, email, name) VALUES (:id, :email, :name) ON CONFLICT (email) DO NOTHING")
@@ -64,16 +63,12 @@ class Joining:
         passwords: hashes theirs.
         policy: refuses weak ones.
         invitations: sends them.
-        limits: of tenants.
     """
 
-    def __init__(
-        self, passwords: Passwords, policy: PasswordPolicy, invitations: Invitations, limits: TenantLimits
-    ) -> None:
+    def __init__(self, passwords: Passwords, policy: PasswordPolicy, invitations: Invitations) -> None:
         self._passwords = passwords
         self._policy = policy
         self._invitations = invitations
-        self._limits = limits
 
     async def hashed(self, newcomer: Newcomer, pointer: str, tenant_id: UUID | None = None) -> str | None:
         """The hash of the password that they are given; None where they are given none.
@@ -116,11 +111,9 @@ class Joining:
 
         Raises:
             InvalidAddress: their address is none.
-            LimitReached: the tenant has as many members as it may.
             MemberExists: they belong to it, or are invited.
         """
         address = checked_address(newcomer.email)
-        await self._limits.check_users(session, tenant_id)
         if hashed is None:
             user_id = await self._invitations.invite(
                 session, address, tenant_id=tenant_id, tenant_name=tenant_name, inviter=inviter, name=newcomer.name

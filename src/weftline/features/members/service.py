@@ -32,6 +32,7 @@ from weftline.features.members.errors import (
 )
 from weftline.features.members.joining import Joining, Newcomer
 from weftline.features.members.repository import Member, MemberStatus
+from weftline.features.tenancy.limits import TenantLimits
 
 
 class MemberChanges(TypedDict, total=False):
@@ -51,13 +52,17 @@ class MemberService:
         identity: under the role that makes accounts.
         cache: what follows from memberships.
         joining: how people come to belong to a tenant.
+        limits: how many may.
     """
 
-    def __init__(self, database: Database, identity: Database, cache: AccessCache, joining: Joining) -> None:
+    def __init__(
+        self, database: Database, identity: Database, cache: AccessCache, joining: Joining, limits: TenantLimits
+    ) -> None:
         self._database = database
         self._identity = identity
         self._cache = cache
         self._joining = joining
+        self._limits = limits
 
     async def list(
         self, tenant_id: UUID, wanted: repository.Filter, *, after: UUID | None = None, limit: int = 50
@@ -93,6 +98,7 @@ class MemberService:
             rules = await rules_now(session, self._cache, tenant_id)
             check_roles(rules, newcomer.roles)
             await check_gift(session, rules, caller, newcomer.roles)
+            await self._limits.check_users(session, tenant_id)
             membership = await self._joining.add(
                 session, newcomer, hashed, tenant_id=tenant_id, tenant_name=rules.name, inviter=caller.name
             )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.tenancy.limits import TenantLimits
 from weftline.features.workflows import repository
 from weftline.features.workflows.errors import (
     InvalidDefinition,
@@ -41,11 +42,13 @@ class WorkflowService:
     Args:
         database: where they are.
         actions: names of the actions that definitions may call; None accepts any name.
+        limits: how many a tenant may have.
     """
 
-    def __init__(self, database: Database, actions: Collection[str] | None) -> None:
+    def __init__(self, database: Database, actions: Collection[str] | None, limits: TenantLimits) -> None:
         self._database = database
         self._actions = actions
+        self._limits = limits
 
     async def problems(self, document: dict[str, Any]) -> Sequence[Problem]:
         """Everything that is wrong with a definition; nothing is stored."""
@@ -57,9 +60,11 @@ class WorkflowService:
         Raises:
             InvalidDefinition: the document is not a valid workflow.
             WorkflowExists: its id is taken.
+            LimitReached: the tenant has as many as it may.
         """
         definition = await self._check(document)
         async with self._database.transaction(tenant_id) as session:
+            await self._limits.check_workflows(session, tenant_id)
             template = await repository.add_template(
                 session, tenant_id, {"id": definition.id, "latest_version": 1, **_headings(definition)}
             )
