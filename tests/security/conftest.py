@@ -17,6 +17,7 @@ from tests.api.conftest import (  # noqa: F401
     application,
     connect_as_owner,
     logs,
+    people,
     tenant,
     worker,
 )
