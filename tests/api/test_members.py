@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from pydantic import ValidationError
 
 from tests.api.client import PASSWORD, problem
 from tests.api.mailbox import Mailbox
 from tests.api.world import REASON, World
+from weftline.features.members.schemas import MemberBody
 from weftline.model.ids import uuid7
 
 PEOPLE_ROLE = {"id": "people", "name": "People", "permissions": ["user:read", "user:manage"], "inherits": ["viewer"]}
@@ -147,10 +149,6 @@ async def test_what_is_absent_from_a_change_stays(world: World) -> None:
     ],
 )
 def test_fields_that_are_not_to_be_changed_are_refused(body: dict[str, object]) -> None:
-    from pydantic import ValidationError
-
-    from weftline.features.members.schemas import MemberBody
-
     with pytest.raises(ValidationError):
         MemberBody.model_validate(body)
 
@@ -228,11 +226,10 @@ async def test_a_scoped_key_gives_no_more_than_its_scopes(world: World) -> None:
 async def test_a_tenant_keeps_an_administrator(world: World) -> None:
     admin = await world.found("acme")
     path = f"/users/{admin.id}"
-    headers = REASON
     entered = await world.operator.post("/platform/tenants/acme/enter", {"reason": "Ticket 4711"})
     visitor = await world.with_key(entered.json()["accessToken"])
     for body in ({"roles": ["viewer"]}, {"status": "disabled"}):
-        problem(await visitor.patch(path, body, headers=headers), 409, "last_administrator")
+        problem(await visitor.patch(path, body), 409, "last_administrator")
     problem(await visitor.delete(path), 409, "last_administrator")
     await world.join("acme", "ada", "admin")
     assert (await visitor.patch(path, {"roles": ["viewer"]})).status_code == 200
@@ -263,5 +260,3 @@ async def test_operators_see_members_of_any_tenant_if_they_say_why(world: World)
     listed = await world.operator.get(path, params={"reason": "Ticket 4711"})
     assert [member["email"] for member in listed.json()["items"]] == ["admin@acme.example"]
     assert (await admin.get(path)).json() == listed.json()
-    platform = await world.operator.get("/tenants/acme/members", headers=REASON)
-    assert platform.status_code == 200
