@@ -84,7 +84,7 @@ async def test_an_address_changes_when_the_new_mailbox_confirms_it(api: Client, 
     assert answer.status_code == 202
     assert (await api.get("/auth/me")).json()["email"] == EMAIL
     body = {"token": await mailbox.token(NEW, "verify_email")}
-    assert (await visit().post("/auth/verify-email", body)).json() == {"email": NEW}
+    assert (await visit().post("/auth/verify-email", body)).json() == {"email": NEW, "hasPassword": True}
     assert (await api.get("/auth/me")).json()["email"] == NEW
     assert await mailbox.templates(EMAIL) == ["email_changed"]
     problem(await visit().post("/auth/login", {"email": EMAIL, "password": PASSWORD}), 401, "wrong_credentials")

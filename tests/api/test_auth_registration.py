@@ -60,7 +60,7 @@ async def test_an_account_exists_once_its_address_is_confirmed(
     problem(await anonymous.post("/auth/login", {"email": ADA, "password": HER_PASSWORD}), 401, "wrong_credentials")
 
     body = {"token": await mailbox.token(ADA, "verify_email")}
-    assert (await anonymous.post("/auth/verify-email", body)).json() == {"email": ADA}
+    assert (await anonymous.post("/auth/verify-email", body)).json() == {"email": ADA, "hasPassword": True}
     tokens = await anonymous.sign_in(ADA, HER_PASSWORD)
     assert tokens["tenant"] is None
     me = (await anonymous.get("/auth/me")).json()
@@ -78,6 +78,20 @@ async def test_whoever_registers_joins_as_a_viewer_where_the_tenant_takes_everyb
     tokens = await anonymous.sign_in(ADA, HER_PASSWORD)
     assert tokens["tenant"]["slug"] == "default"
     assert (await anonymous.get("/auth/me")).json()["roles"] == ["viewer"]
+
+
+async def test_nobody_joins_a_tenant_that_is_full(
+    application: Application, api: Client, operator: asyncpg.Connection, identity: asyncpg.Connection, mailbox: Mailbox
+) -> None:
+    await set_registration(operator, "open")
+    await take_everybody_in(application, operator)
+    await register(api)
+    await operator.execute('UPDATE tenants SET configuration = configuration || \'{"limits": {"maxUsers": 1}}\'')
+    assert application.services is not None
+    application.services.cache.forget("tenant", DEFAULT_TENANT)
+    answer = await api.post("/auth/verify-email", {"token": await mailbox.token(ADA, "verify_email")})
+    problem(answer, 409, "limit_reached")
+    assert await identity.fetchval("SELECT count(*) FROM users") == 1
 
 
 async def test_a_tenant_that_takes_nobody_in_and_one_that_does_not_exist_look_alike(
@@ -100,16 +114,22 @@ async def test_known_and_unknown_addresses_get_the_same_answer_and_the_owner_is_
     await api.sign_in()
 
 
-async def test_the_password_is_that_of_the_request_whose_message_was_followed(
+async def test_where_several_register_an_address_its_owner_chooses_the_password_anew(
     anonymous: Client, operator: asyncpg.Connection, mailbox: Mailbox
 ) -> None:
     await set_registration(operator, "open")
-    await register(anonymous)
-    hers = await mailbox.token(ADA, "verify_email")
     await register(anonymous, password="somebody elses choice")
     theirs = await mailbox.token(ADA, "verify_email")
-    await anonymous.post("/auth/verify-email", {"token": hers})
-    problem(await anonymous.post("/auth/verify-email", {"token": theirs}), 422, "token_not_valid")
+    await register(anonymous)
+    hers = await mailbox.token(ADA, "verify_email")
+    answer = await anonymous.post("/auth/verify-email", {"token": theirs})
+    assert answer.json() == {"email": ADA, "hasPassword": False}
+    problem(await anonymous.post("/auth/verify-email", {"token": hers}), 422, "token_not_valid")
+    for password in ("somebody elses choice", HER_PASSWORD):
+        problem(await anonymous.post("/auth/login", {"email": ADA, "password": password}), 401, "wrong_credentials")
+    await anonymous.post("/auth/password/forgot", {"email": ADA})
+    body = {"token": await mailbox.token(ADA, "reset_password"), "newPassword": HER_PASSWORD}
+    assert (await anonymous.post("/auth/password/reset", body)).status_code == 200
     await anonymous.sign_in(ADA, HER_PASSWORD)
 
 

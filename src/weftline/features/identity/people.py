@@ -23,6 +23,7 @@ from weftline.features.identity.sign_in import SignIn
 from weftline.features.identity.throttle import Throttle
 from weftline.features.identity.tokens import Tokens
 from weftline.features.mail.settings import MailSettings
+from weftline.features.tenancy.limits import TenantLimits
 from weftline.features.vault import Vault
 
 
@@ -83,7 +84,8 @@ def assemble(identity: Database, cache: AccessCache, vault: Vault, tokens: Token
     proofs = Proofs(identity, passwords, codes, throttle)
     sessions = Sessions(identity, cache, tokens)
     invitations = Invitations(identity, passwords, policy, cache, options.mail)
-    registrations = Registrations(identity, passwords, policy, invitations, cache, options.mail)
+    limits = TenantLimits(cache)
+    registrations = Registrations(identity, passwords, policy, invitations, cache, limits, options.mail)
     return People(
         tokens=tokens,
         passwords=passwords,

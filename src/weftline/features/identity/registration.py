@@ -1,17 +1,19 @@
 """Registering: making an account for oneself, where the platform lets people.
 
-The account comes to exist when the address is confirmed, with the password that was chosen for it in the request whose
-message was followed: nobody can occupy another's address, or leave a password of their own on it. Whether an address
-has an account is told to its mailbox only.
+The account comes to exist when the address is confirmed, so that nobody can occupy another's. Where several people
+asked for it, with different passwords, it comes to exist with none of them: whoever reads the mailbox then asks for a
+new one. Whether an address has an account is told to its mailbox only.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.cache import AccessCache
@@ -30,6 +32,7 @@ from weftline.features.identity.passwords import Passwords
 from weftline.features.mail.outbox import post
 from weftline.features.mail.settings import MailSettings
 from weftline.features.tenancy.configuration import PlatformConfiguration, Registration
+from weftline.features.tenancy.limits import TenantLimits
 from weftline.features.tenancy.resolution import TenantHint
 from weftline.model.ids import DEFAULT_TENANT, uuid7
 
@@ -50,6 +53,14 @@ _PENDING = text(
     WHERE email = :email AND purpose = 'register' AND used_at IS NULL ORDER BY created_at DESC LIMIT 1
     """
 )
+_IS_CONTESTED = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM one_time_tokens
+        WHERE email = :email AND purpose = 'register' AND expires_at > now() AND data ->> 'hash' <> :hash
+    )
+    """
+)
 _ADD = text(
     """
     INSERT INTO users (id, email, name, email_verified_at) VALUES (:id, :email, :name, now())
@@ -61,10 +72,22 @@ _EMAIL = text("SELECT email FROM users WHERE id = :user")
 _NEW_ADDRESS = text(
     """
     UPDATE users u SET email = :email, email_verified_at = now(), etag = etag + 1, updated_at = now()
-    WHERE u.id = :user AND u.status = 'active' AND NOT EXISTS (SELECT FROM users o WHERE o.email = :email)
-    RETURNING u.id
+    WHERE u.id = :user AND u.status = 'active' RETURNING u.id
     """
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An address that was confirmed.
+
+    Attributes:
+        email: the address.
+        has_password: its account has a password; else its owner has to ask for one.
+    """
+
+    email: str
+    has_password: bool
 
 
 class Registrations:
@@ -76,6 +99,7 @@ class Registrations:
         policy: refuses weak ones.
         invitations: sent anew to those who lost theirs.
         cache: tenants' rules.
+        limits: of tenants.
         mail: for links.
     """
 
@@ -86,6 +110,7 @@ class Registrations:
         policy: PasswordPolicy,
         invitations: Invitations,
         cache: AccessCache,
+        limits: TenantLimits,
         mail: MailSettings,
     ) -> None:
         self._identity = identity
@@ -93,6 +118,7 @@ class Registrations:
         self._policy = policy
         self._invitations = invitations
         self._cache = cache
+        self._limits = limits
         self._mail = mail
 
     async def check(self, email: str, name: str, password: str, hint: TenantHint | None) -> tuple[str, UUID | None]:
@@ -165,42 +191,52 @@ class Registrations:
         link = self._mail.link("/verify-email", token=token)
         await post(session, "verify_email", email, {"name": name, "link": link, "valid_for": VALID_FOR})
 
-    async def verify(self, token: str) -> str:
+    async def verify(self, token: str) -> Verified:
         """Confirm an address: make the account that waits for it, or give it to the account that wants it.
 
         Args:
             token: from the message.
 
-        Returns:
-            The address.
-
         Raises:
             TokenNotValid: the token does not count (any more), or the address has an account by now.
+            LimitReached: the tenant that they would join is full.
         """
+        has_password = True
         async with self._identity.unbound() as session:
             ticket = await one_time.redeem(session, token, "register", "change_email")
             assert ticket.email is not None
             if ticket.user_id is None:
-                await self._create(session, ticket, ticket.email)
+                has_password = await self._create(session, ticket, ticket.email)
             else:
                 await self._change_address(session, ticket.user_id, ticket.email)
-        return ticket.email
+        return Verified(ticket.email, has_password)
 
-    async def _create(self, session: AsyncSession, ticket: Ticket, email: str) -> None:
+    async def _create(self, session: AsyncSession, ticket: Ticket, email: str) -> bool:
+        """Make an account; whether it has a password."""
         name, tenant = ticket.data["name"], ticket.data["tenant"]
         user_id = (await session.scalars(_ADD, {"id": uuid7(), "email": email, "name": name})).one_or_none()
         if user_id is None:
             raise TokenNotValid
-        await session.execute(CREDENTIAL, {"user": user_id, "hash": ticket.data["hash"]})
+        chosen = {"email": email, "hash": ticket.data["hash"]}
+        has_password = not (await session.scalars(_IS_CONTESTED, chosen)).one()
+        if has_password:
+            await session.execute(CREDENTIAL, {"user": user_id, "hash": ticket.data["hash"]})
         if tenant is not None:
+            await self._limits.check_users(session, UUID(tenant))
             await session.execute(_JOIN, {"tenant": UUID(tenant), "user": user_id, "role": FIRST_ROLE})
         after = {"email": email, "roles": [] if tenant is None else [FIRST_ROLE]}
         tenant_id = PLATFORM if tenant is None else UUID(tenant)
         await record(session, "user.registered", "user", user_id, after=after, tenant_id=tenant_id)
+        return has_password
 
     async def _change_address(self, session: AsyncSession, user_id: UUID, email: str) -> None:
         old = (await session.scalars(_EMAIL, {"user": user_id})).one()
-        if (await session.execute(_NEW_ADDRESS, {"user": user_id, "email": email})).one_or_none() is None:
+        try:
+            changed = (await session.execute(_NEW_ADDRESS, {"user": user_id, "email": email})).one_or_none()
+        except IntegrityError:
+            # somebody has the address by now
+            raise TokenNotValid from None
+        if changed is None:
             raise TokenNotValid
         await one_time.void(session, user_id, "change_email", "reset_password", "second_step")
         await revoke(session, "user", user_id)

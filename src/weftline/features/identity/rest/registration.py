@@ -60,7 +60,8 @@ def registration_routes(registrations: Registrations, invitations: Invitations, 
         body: Annotated[VerifyBody, Body(openapi_examples={"example": {"value": examples.MAILED_TOKEN}})],
     ) -> VerifiedOut:
         """Confirms an e-mail address: of a new account, or the new one of an account."""
-        return VerifiedOut(email=await registrations.verify(body.token))
+        verified = await registrations.verify(body.token)
+        return VerifiedOut(email=verified.email, has_password=verified.has_password)
 
     @router.post(
         "/verify-email/resend",

@@ -52,6 +52,12 @@ class VerifiedOut(Wire):
     """An address that was confirmed."""
 
     email: Annotated[str, Field(description="Sign in with it.")]
+    has_password: Annotated[
+        bool,
+        Field(
+            description="False where others registered the address, too: ask for a password by `/auth/password/forgot`."
+        ),
+    ]
 
 
 class AcceptedOut(Wire):
