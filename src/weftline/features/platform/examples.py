@@ -16,6 +16,14 @@ OPERATOR: dict[str, Any] = {
     **TENANTS_SEEN,
     "createdAt": "2026-03-01T09:00:00Z",
 }
+PERSON: dict[str, Any] = {
+    "id": "0195f3a0-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "status": "active",
+    "createdAt": "2026-03-01T09:00:00Z",
+    "lastSignInAt": "2026-03-02T08:30:00Z",
+}
 TENANT: dict[str, Any] = {**examples.TENANT, "members": 12, "workflows": 7}
 EXECUTION: dict[str, Any] = {
     "tenantId": TENANT_ID,

@@ -8,3 +8,4 @@ READ = platform_permission("platform:read", "See tenants, executions, tasks and 
 ENTER = platform_permission("platform:enter", "Enter a tenant, for an hour.")
 OPERATORS = platform_permission("platform:operators", "Say who operates the platform, and which tenants they see.")
 SETTINGS = platform_permission("platform:settings", "See and set what tenants fall back to.")
+PEOPLE = platform_permission("platform:people", "See everybody's accounts, disable them and end their sessions.")

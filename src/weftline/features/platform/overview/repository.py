@@ -163,7 +163,7 @@ async def _by_tenant(
     session: AsyncSession, column: InstrumentedAttribute[UUID], tenant_ids: Sequence[UUID]
 ) -> dict[UUID, int]:
     statement = select(column, func.count()).where(column.in_(tenant_ids)).group_by(column)
-    return dict((await session.execute(statement)).tuples().all())
+    return dict((await session.execute(statement)).all())
 
 
 async def _by_status(
@@ -178,4 +178,4 @@ async def _by_status(
         statement = statement.where(status.in_(statuses))
     if reach.tenants is not None:
         statement = statement.where(tenant.in_(reach.tenants))
-    return dict((await session.execute(statement)).tuples().all())
+    return dict((await session.execute(statement)).all())
