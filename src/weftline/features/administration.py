@@ -28,6 +28,8 @@ from weftline.features.platform.operators.rest import operator_routes
 from weftline.features.platform.operators.service import OperatorService
 from weftline.features.platform.overview.rest import overview_routes
 from weftline.features.platform.overview.service import Overview
+from weftline.features.platform.people.rest import people_routes
+from weftline.features.platform.people.service import PeopleService
 from weftline.features.platform.settings.rest import settings_routes
 from weftline.features.platform.settings.service import SettingsService
 from weftline.features.platform.visits.rest import visit_routes
@@ -59,6 +61,7 @@ class Administration:
     overview: Overview
     settings: SettingsService
     visits: Visits
+    everybody: PeopleService
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def assemble(
         overview=Overview(databases.operators, cache),
         settings=SettingsService(databases.operators, cache),
         visits=Visits(databases.identity, cache, people.sessions),
+        everybody=PeopleService(databases.identity, cache, people.sessions),
     )
 
 
@@ -124,4 +128,5 @@ def administration_routes(services: Administration, cache: AccessCache) -> APIRo
     router.include_router(overview_routes(services.overview))
     router.include_router(settings_routes(services.settings))
     router.include_router(visit_routes(services.visits, cache))
+    router.include_router(people_routes(services.everybody))
     return router

@@ -1,0 +1,1 @@
+"""Everybody's accounts, as the platform's operators see to them."""
