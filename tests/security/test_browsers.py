@@ -101,3 +101,11 @@ async def test_methods_that_nobody_needs_are_refused(anonymous: Client, method: 
 @pytest.mark.parametrize("path", ["/src/", "/.git/config", "/static/", "/..%2f..%2fetc/passwd"])
 async def test_no_file_or_directory_is_served(anonymous: Client, path: str) -> None:
     problem(await anonymous.http.get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "//evil.example/docs/", "/\\evil.example/", "/docs/?next=//evil.example"]
+)
+async def test_no_answer_leads_to_another_host(anonymous: Client, path: str) -> None:
+    answer = await anonymous.http.request("GET", httpx.URL(f"{ORIGIN}{path}"))
+    assert answer.is_client_error or httpx.URL(answer.headers["location"]).host == "localhost"

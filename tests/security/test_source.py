@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,14 @@ def attribute(call: ast.Call) -> tuple[str, str] | None:
     return None
 
 
+def is_escaped(pattern: ast.expr) -> bool:
+    """Whether whatever a pattern is made of, besides constants, goes through ``re.escape``."""
+    parts = pattern.values if isinstance(pattern, ast.JoinedStr) else [pattern]
+    made = [part.value for part in parts if isinstance(part, ast.FormattedValue)]
+    others = [part for part in parts if not isinstance(part, (ast.FormattedValue, ast.Constant))]
+    return not others and all(isinstance(each, ast.Call) and attribute(each) == ("re", "escape") for each in made)
+
+
 def test_no_text_is_run_as_code() -> None:
     for name, module in modules():
         assert not imported(module) & NEVER_IMPORTED, name
@@ -105,3 +114,23 @@ def test_no_secret_stands_in_the_source() -> None:
     for path in SOURCE.rglob("*"):
         if path.is_file() and path.suffix != ".pyc":
             assert b"PRIVATE KEY-----" not in path.read_bytes(), path
+
+
+def test_no_pattern_and_no_format_is_made_of_a_text_that_is_not_escaped() -> None:
+    for name, module in modules():
+        functions = [node for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        for call in (call for function in functions for call in calls(function)):
+            found = attribute(call)
+            if found is not None and found[0] == "re" and found[1] != "escape":
+                assert is_escaped(call.args[0]), f"{name} makes a pattern of a text that is not escaped"
+            if found is not None and found[1] in {"format", "format_map"}:
+                assert found[0].isupper(), f"{name} formats a text that is no constant"
+
+
+def test_sql_is_made_of_texts_of_ours() -> None:
+    """ruff refuses SQL that is put together (S608), save where a line says why it may be."""
+    lints = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    assert "S" in lints["select"] and not {"S", "S608"} & set(lints["ignore"])
+    assert "src" not in str(lints["per-file-ignores"].get("S608", ""))
+    excused = [name for name, _ in modules() if "S608" in (SOURCE / name).read_text()]
+    assert not [name for name in excused if "/rest" in name or name.startswith("api/")]

@@ -58,7 +58,7 @@ class Vault:
         """
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise WrongMasterKey(context) from None
 
 
