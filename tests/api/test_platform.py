@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import problem
+from tests.api.client import PASSWORD, problem
 from tests.api.definitions import GREETING
 from tests.api.world import REASON, Person, World, tenant_id
 from tests.conftest import Connect
@@ -144,6 +144,10 @@ async def test_what_concerns_the_platform_is_for_operators_who_see_all(world: Wo
     problem(await olga.put(f"/platform/operators/{acme.id}", {"tenants": None}, headers=REASON), 403, code)
     problem(await olga.put(f"/platform/operators/{olga.id}", {"tenants": None}, headers=REASON), 403, code)
     problem(await olga.put("/platform/settings", {}, headers=REASON), 403, code)
+    # whoever knows a password gets wherever the account belongs to
+    body = {"email": "new@acme.example", "password": PASSWORD}
+    problem(await olga.post("/tenants/acme/members", body, headers=REASON), 403, code)
+    await olga.made("/tenants/acme/members", {"email": "new@acme.example"}, headers=REASON)
 
 
 async def test_operators_are_appointed_and_dismissed(world: World, connect: Connect) -> None:

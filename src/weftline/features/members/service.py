@@ -32,6 +32,7 @@ from weftline.features.members.errors import (
 )
 from weftline.features.members.joining import Joining, Newcomer
 from weftline.features.members.repository import Member, MemberStatus
+from weftline.features.platform.reach import reach_of
 from weftline.features.tenancy.limits import TenantLimits
 
 
@@ -84,14 +85,14 @@ class MemberService:
         """Add somebody: by invitation, or at once with the password that an operator gives.
 
         Raises:
-            PasswordNotAllowed: the caller is no operator.
+            PasswordNotAllowed, EveryTenantNeeded: only an operator who sees every tenant gives passwords.
             WeakPassword, InvalidAddress, UnknownNames: they cannot be added like this.
             BeyondOwnAuthority: they would get what the caller does not have.
             MemberExists, LimitReached: there is no room for them.
         """
         tenant_id = caller.tenant_id
-        if newcomer.password is not None and not caller.is_platform_operator:
-            raise PasswordNotAllowed
+        if newcomer.password is not None:
+            await self._check_giver(caller)
         hashed = await self._joining.hashed(newcomer, "/password", tenant_id)
         async with self._identity.unbound() as session:
             await lock_access(session, tenant_id)
@@ -191,6 +192,13 @@ class MemberService:
             await record(session, "member.removed", "user", user_id, before=_told(member))
         self._cache.forget("user", user_id)
         return member
+
+    async def _check_giver(self, caller: Caller) -> None:
+        """Let the caller give passwords: whoever knows one gets wherever the account belongs to, later too."""
+        reach = await reach_of(self._cache, caller)
+        if reach.is_empty:
+            raise PasswordNotAllowed
+        reach.require_all()
 
 
 async def _existing(

@@ -1,17 +1,17 @@
 """Reading across tenants, in a transaction under the role of operators.
 
-The lists follow primary keys, by tenant and within it the newest first, so that a page costs the same however many
-tenants there are. None shows anybody's data.
+Each tenant is looked up by itself, along an index that begins with it: a page, or a count of what has not ended, costs
+some probes a tenant, however much has ended. None shows anybody's data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, text, tuple_
+from sqlalchemy import BigInteger, Row, Select, cast, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -25,6 +25,8 @@ from weftline.model.status import TERMINAL, ExecutionStatus, TaskStatus
 
 OPEN_TASKS = (TaskStatus.OPEN.value, TaskStatus.CLAIMED.value)
 UNENDED = tuple(sorted(status.value for status in ExecutionStatus if status not in TERMINAL))
+
+Columns = TypeVarTuple("Columns")
 
 _WORKERS = text("SELECT count(*) FROM workers WHERE lease_until > now()")
 
@@ -62,10 +64,7 @@ async def list_executions(
     session: AsyncSession, wanted: Filter, *, before: Position | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Executions by tenant, the newest first, after the one at ``before``."""
-    # scope: all tenants, because operators see those that ``wanted`` names, and ``_page`` adds that
-    statement = select(
-        Execution.tenant_id,
-        _slug(Execution.tenant_id),
+    columns = (
         Execution.id,
         Execution.workflow_id,
         Execution.version_number,
@@ -75,18 +74,14 @@ async def list_executions(
         Execution.started_at,
         Execution.completed_at,
     )
-    place = (Execution.tenant_id, Execution.id)
-    return await _page(session, statement, place, Execution.status, wanted, before, limit)
+    return await _page(session, Execution, columns, wanted, before, limit)
 
 
 async def list_tasks(
     session: AsyncSession, wanted: Filter, *, before: Position | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Human tasks by tenant, the newest first, after the one at ``before``."""
-    # scope: all tenants, because operators see those that ``wanted`` names, and ``_page`` adds that
-    statement = select(
-        HumanTask.tenant_id,
-        _slug(HumanTask.tenant_id),
+    columns = (
         HumanTask.id,
         HumanTask.execution_id,
         HumanTask.workflow_id,
@@ -95,8 +90,7 @@ async def list_tasks(
         HumanTask.created_at,
         HumanTask.due_at,
     )
-    place = (HumanTask.tenant_id, HumanTask.id)
-    return await _page(session, statement, place, HumanTask.status, wanted, before, limit)
+    return await _page(session, HumanTask, columns, wanted, before, limit)
 
 
 async def counts(session: AsyncSession, tenant_ids: Sequence[UUID]) -> dict[UUID, Counts]:
@@ -108,17 +102,18 @@ async def counts(session: AsyncSession, tenant_ids: Sequence[UUID]) -> dict[UUID
 
 async def tenants_by_status(session: AsyncSession, reach: Reach) -> dict[str, int]:
     """How many tenants there are."""
-    return await _by_status(session, Tenant.status, Tenant.id, reach)
+    statement = _reached(select(Tenant.status, func.count()), reach).group_by(Tenant.status)
+    return dict((await session.execute(statement)).all())
 
 
 async def executions_by_status(session: AsyncSession, reach: Reach) -> dict[str, int]:
     """How many executions have not ended."""
-    return await _by_status(session, Execution.status, Execution.tenant_id, reach, UNENDED)
+    return await _by_status(session, Execution, UNENDED, reach)
 
 
 async def tasks_by_status(session: AsyncSession, reach: Reach) -> dict[str, int]:
     """How many human tasks are to be done."""
-    return await _by_status(session, HumanTask.status, HumanTask.tenant_id, reach, OPEN_TASKS)
+    return await _by_status(session, HumanTask, OPEN_TASKS, reach)
 
 
 async def total(session: AsyncSession, column: InstrumentedAttribute[UUID], reach: Reach) -> int:
@@ -134,29 +129,41 @@ async def workers(session: AsyncSession) -> int:
     return (await session.execute(_WORKERS)).scalar_one()
 
 
-def _slug(column: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
-    return select(Tenant.slug).where(Tenant.id == column).scalar_subquery().label("tenant_slug")
-
-
 async def _page(
     session: AsyncSession,
-    statement: Select[*tuple[Any, ...]],
-    place: tuple[InstrumentedAttribute[UUID], InstrumentedAttribute[UUID]],
-    status: InstrumentedAttribute[str],
+    table: type[Execution] | type[HumanTask],
+    columns: Sequence[InstrumentedAttribute[Any]],
     wanted: Filter,
     before: Position | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    tenant, id = place
-    if wanted.reach.tenants is not None:
-        statement = statement.where(tenant.in_(wanted.reach.tenants))
-    if wanted.tenant_id is not None:
-        statement = statement.where(tenant == wanted.tenant_id)
+    of_tenant = select(*columns).where(table.tenant_id == Tenant.id)
     if wanted.status is not None:
-        statement = statement.where(status == wanted.status)
+        of_tenant = of_tenant.where(table.status == wanted.status)
     if before is not None:
-        statement = statement.where(tuple_(tenant, id) < tuple_(*before))
-    return (await session.execute(statement.order_by(tenant.desc(), id.desc()).limit(limit))).all()
+        of_tenant = of_tenant.where(or_(Tenant.id < before.tenant_id, table.id < before.id))
+    newest = of_tenant.order_by(table.id.desc()).limit(limit).lateral("newest")
+    statement = select(Tenant.id.label("tenant_id"), Tenant.slug.label("tenant_slug"), *newest.c).join(newest, true())
+    if wanted.tenant_id is not None:
+        statement = statement.where(Tenant.id == wanted.tenant_id)
+    if before is not None:
+        statement = statement.where(Tenant.id <= before.tenant_id)
+    ordered = _reached(statement, wanted.reach).order_by(Tenant.id.desc(), newest.c.id.desc())
+    return (await session.execute(ordered.limit(limit))).all()
+
+
+async def _by_status(
+    session: AsyncSession, table: type[Execution] | type[HumanTask], statuses: Sequence[str], reach: Reach
+) -> dict[str, int]:
+    of_tenant = (
+        select(table.status, func.count().label("number"))
+        .where(table.tenant_id == Tenant.id, table.status.in_(statuses))
+        .group_by(table.status)
+        .lateral("of_tenant")
+    )
+    totals = select(of_tenant.c.status, cast(func.sum(of_tenant.c.number), BigInteger)).select_from(Tenant)
+    statement = _reached(totals.join(of_tenant, true()), reach).group_by(of_tenant.c.status)
+    return dict((await session.execute(statement)).all())
 
 
 async def _by_tenant(
@@ -166,16 +173,5 @@ async def _by_tenant(
     return dict((await session.execute(statement)).all())
 
 
-async def _by_status(
-    session: AsyncSession,
-    status: InstrumentedAttribute[str],
-    tenant: InstrumentedAttribute[UUID],
-    reach: Reach,
-    statuses: Sequence[str] = (),
-) -> dict[str, int]:
-    statement = select(status, func.count()).group_by(status)
-    if statuses:
-        statement = statement.where(status.in_(statuses))
-    if reach.tenants is not None:
-        statement = statement.where(tenant.in_(reach.tenants))
-    return dict((await session.execute(statement)).all())
+def _reached(statement: Select[*Columns], reach: Reach) -> Select[*Columns]:
+    return statement if reach.tenants is None else statement.where(Tenant.id.in_(reach.tenants))
