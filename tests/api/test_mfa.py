@@ -204,7 +204,7 @@ async def test_codes_may_be_typed_with_spaces(app: Authenticator, visit: Visit) 
     await visit().sign_in(code=f"{code[:3]} {code[3:]}")
 
 
-@pytest.mark.parametrize("code", ["000000x", "١٢٣٤٥٦", "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", "-", "é" * 24])
+@pytest.mark.parametrize("code", ["000000x", "١٢٣٤٥٦", "-".join(["AAAA"] * 8), "-", "é" * 32])
 async def test_what_is_no_code_is_refused(app: Authenticator, visit: Visit, code: str) -> None:
     problem(await verify(visit(), await give_password(visit()), code), 401, "wrong_code")
 

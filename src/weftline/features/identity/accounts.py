@@ -78,7 +78,7 @@ class Accounts:
             InvalidAddress: ``email`` is no address.
         """
         address = checked_address(email)
-        made_up = token_urlsafe(15) if password is None else None
+        made_up = token_urlsafe(18) if password is None else None
         async with self._identity.unbound() as session:
             await session.execute(_LOCK)
             if (await session.scalars(select(func.count()).select_from(User))).one():

@@ -79,7 +79,7 @@ ENROLMENT: dict[str, Any] = {
     "uri": "otpauth://totp/Weftline:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Weftline",
     "qrCode": "data:image/svg+xml;charset=utf-8,%3Csvg…",
 }
-RECOVERY_CODES: dict[str, Any] = {"recoveryCodes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP", "…"]}
+RECOVERY_CODES: dict[str, Any] = {"recoveryCodes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP-OBYX-E43U", "…"]}
 FACTOR_ENABLED: dict[str, Any] = {**RECOVERY_CODES, "tokens": {**TOKENS, "deviceToken": None}}
 RESET_FACTOR: dict[str, Any] = {"reason": "Ada showed her passport in a video call."}
 

@@ -7,8 +7,8 @@ import hashlib
 from secrets import token_bytes
 
 COUNT = 10
-LENGTH = 24
-"""Base32 characters of a code, 120 bits: so many need no salt and no slow hash."""
+LENGTH = 32
+"""Base32 characters of a code, 160 bits: so many need no salt and no slow hash."""
 
 _GROUP = 4
 
