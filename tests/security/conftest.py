@@ -17,9 +17,11 @@ from tests.api.conftest import (  # noqa: F401
     application,
     connect_as_owner,
     logs,
+    mailbox,
     people,
     tenant,
     worker,
+    world,
 )
 from tests.conftest import Connect
 from weftline.api.app import Application

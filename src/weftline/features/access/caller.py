@@ -55,6 +55,7 @@ class Caller:
         methods: how they proved who they are (``amr`` of RFC 8176: ``pwd``, ``otp``; ``key``).
         is_platform_operator: may use the routes of the platform.
         reason: why an operator entered the tenant.
+        scopes: the only permissions that the key may use, whoever else would allow more; None: not bounded.
     """
 
     tenant_id: UUID
@@ -67,6 +68,7 @@ class Caller:
     methods: frozenset[str] = NOTHING
     is_platform_operator: bool = False
     reason: str | None = None
+    scopes: frozenset[str] | None = None
 
     def can(self, permission: str) -> bool:
         """Whether their roles and grants allow it in the whole tenant."""

@@ -26,6 +26,7 @@ from weftline.features.access.resources import load_resource
 from weftline.features.access.rules import TenantRules
 from weftline.features.database import Database
 from weftline.features.http.origin import current_origin
+from weftline.features.platform.reach import reach_of
 
 log = structlog.get_logger(__name__)
 
@@ -125,16 +126,23 @@ class Gate:
             raise PermissionDenied(permission)
         return caller
 
-    async def operator(self, request: Request) -> Caller:
+    async def operator(self, request: Request, *, everywhere: bool = False) -> Caller:
         """The caller of a request that only the platform's operators may make.
+
+        Args:
+            request: what came in.
+            everywhere: only those may who see every tenant.
 
         Raises:
             Unauthenticated, SecondFactorRequired: see :meth:`enter`.
             OperatorsOnly: they are none.
+            EveryTenantNeeded: they see some tenants only.
         """
         caller = await self.enter(request)
         if not caller.is_platform_operator:
             raise OperatorsOnly
+        if everywhere:
+            (await reach_of(self._cache, caller)).require_all()
         return caller
 
     async def require(self, caller: Caller, permission: str, resource: Resource) -> None:
@@ -178,6 +186,9 @@ class Gate:
     def _decide(
         self, caller: Caller, permission: str, resource: Resource, policies: PolicyEngine | None
     ) -> Explanation:
+        # a policy may give more than roles and grants do, but a key is never more than what it was made for
+        if caller.scopes is not None and permission not in caller.scopes:
+            return Explanation(False, False, False, None)
         by_permission = caller.can(permission)
         workflow_id = resource.workflow_id
         by_grant = workflow_id is not None and caller.can_on(permission, workflow_id) and not by_permission

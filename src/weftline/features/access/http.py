@@ -70,11 +70,16 @@ def signed_in(*, complete: bool = True) -> Any:
     return _guard(enter, Access("signed_in"))
 
 
-def operator(permission: Permission) -> Any:
-    """The dependency of a route for operators of the platform; its value is the caller."""
+def operator(permission: Permission, *, everywhere: bool = False) -> Any:
+    """The dependency of a route for operators of the platform; its value is the caller.
+
+    Args:
+        permission: what is needed.
+        everywhere: the route is about the platform as a whole, so only those may use it who see every tenant.
+    """
 
     async def admit_operator(request: Request) -> Caller:
-        return await gate_of(request).operator(request)
+        return await gate_of(request).operator(request, everywhere=everywhere)
 
     return _guard(admit_operator, Access("operator", permission))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import Request
@@ -90,12 +91,14 @@ class Authenticator:
         if person is None or not person.operates(tenant_id) or visit is None:
             raise NotSignedIn("You may not act in this tenant any more.")
         whole = almighty(tenant_id, "operator", person.name, id=claims.subject)
+        rules = await self._cache.rules(tenant_id)
+        requires_mfa = rules is not None and rules.configuration.security.require_mfa
         return Caller(
             tenant_id,
             "operator",
             claims.subject,
             person.name,
-            whole.authority,
+            replace(whole.authority, requires_mfa=requires_mfa),
             claims.session_id,
             None,
             claims.methods,

@@ -110,6 +110,7 @@ class ApiKeys:
             owner.name,
             authority,
             key_id=key.id,
+            scopes=key.scopes,
             methods=frozenset({"key"}),
         )
 

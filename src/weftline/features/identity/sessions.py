@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.cache import AccessCache
@@ -42,7 +42,8 @@ _FIND = text(
     """
     SELECT s.id, s.user_id, s.active_tenant, s.methods, s.reason, t.used_at IS NOT NULL AS is_used,
            s.ended_at IS NULL AND s.expires_at > now() AND u.status = 'active' AS is_alive,
-           extract(epoch FROM now() - s.last_used_at)::float8 AS idle_seconds
+           extract(epoch FROM now() - s.last_used_at)::float8 AS idle_seconds,
+           extract(epoch FROM now() - s.created_at)::float8 AS age_seconds
     FROM refresh_tokens t
     JOIN sessions s ON s.id = t.session_id
     JOIN users u ON u.id = s.user_id
@@ -165,8 +166,7 @@ class Sessions:
                     tenant_id = found["active_tenant"]
                 elif await self._cache.member(tenant_id, found["user_id"]) is None:
                     raise NoMembership
-                if found["idle_seconds"] > 60 * (await self._security(tenant_id)).session_idle_minutes:
-                    raise SessionOver
+                await self._check_age(found, tenant_id)
                 await session.execute(_USE, {"hash": _hash(refresh_token)})
                 methods = list(found["methods"])
                 await session.execute(_TOUCH, {"id": found["id"], "tenant": tenant_id, "methods": methods})
@@ -239,6 +239,19 @@ class Sessions:
             is_operator=operator_reason is not None,
         )
         return SignedIn(access_token, refresh_token, self._tokens.lifetime, tenant_id)
+
+    async def _check_age(self, found: RowMapping, tenant_id: UUID | None) -> None:
+        """See that a session may go on in a tenant.
+
+        Raises:
+            SessionOver: it is older, or was unused for longer, than this tenant allows or the one it was in.
+        """
+        security = await self._security(tenant_id)
+        # the way through a more patient tenant must not be a way around the one that the session was in
+        before = await self._security(found["active_tenant"])
+        idle_minutes = min(security.session_idle_minutes, before.session_idle_minutes)
+        if found["idle_seconds"] > 60 * idle_minutes or found["age_seconds"] > 60 * security.session_max_minutes:
+            raise SessionOver
 
     async def _security(self, tenant_id: UUID | None) -> Security:
         rules = None if tenant_id is None else await self._cache.rules(tenant_id)

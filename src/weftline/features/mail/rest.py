@@ -19,7 +19,7 @@ from weftline.features.mail.schemas import MailDetail, MailQuery, MailSummary
 from weftline.features.mail.service import MailService
 
 MailId = Annotated[UUID, Path(description="The message's id.", examples=[examples.ID])]
-MailReader = Annotated[Caller, operator(MAIL)]
+MailReader = Annotated[Caller, operator(MAIL, everywhere=True)]
 
 
 def mail_routes(service: MailService) -> APIRouter:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller, almighty, set_caller
-from weftline.features.access.errors import PermissionDenied, TenantMismatch
-from weftline.features.access.gate import Gate
+from weftline.features.access.errors import PermissionDenied, SecondFactorRequired, TenantMismatch
+from weftline.features.access.gate import PROOFS_ENOUGH, Gate
 from weftline.features.access.permissions import Permission
 from weftline.features.access.policies.request import Resource
 from weftline.features.audit.trail import PLATFORM, record
@@ -70,6 +70,7 @@ class Admission:
             PermissionDenied: they may not.
             TenantMismatch: they are signed in to another one.
             ReasonRequired: an operator did not say why.
+            SecondFactorRequired: the tenant asks for one, and the operator gave none.
         """
         tenant, _ = await self._find(caller, name)
         operates = tenant.id in await reach_of(self._cache, caller)
@@ -101,6 +102,7 @@ class Admission:
         return tenant, belongs
 
     async def _entered(self, caller: Caller, tenant: Tenant, permission: Permission, reason: str) -> Caller:
+        await self._check_proof(caller, tenant)
         async with self._identity.unbound() as session:
             await record(
                 session,
@@ -116,3 +118,14 @@ class Admission:
         acting = replace(caller, tenant_id=tenant.id, kind=kind, authority=whole.authority, reason=reason)
         set_caller(acting)
         return acting
+
+    async def _check_proof(self, caller: Caller, tenant: Tenant) -> None:
+        """See that an operator has proved who they are as well as the tenant asks of its members.
+
+        Raises:
+            SecondFactorRequired: they have not.
+        """
+        rules = await self._cache.rules(tenant.id)
+        is_asked = rules is not None and rules.configuration.security.require_mfa
+        if is_asked and caller.kind != "console" and caller.methods.isdisjoint(PROOFS_ENOUGH):
+            raise SecondFactorRequired

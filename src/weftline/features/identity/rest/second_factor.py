@@ -31,7 +31,7 @@ from weftline.features.identity.schemas.second_factor import (
 )
 from weftline.features.identity.schemas.signing_in import TokensOut
 
-Resetter = Annotated[Caller, operator(RESET_FACTOR)]
+Resetter = Annotated[Caller, operator(RESET_FACTOR, everywhere=True)]
 UserId = Annotated[UUID, Path(description="The person's id.", examples=[examples.ME["id"]])]
 
 

@@ -16,7 +16,7 @@ from weftline.features.identity.permissions import SIGNING_KEYS
 from weftline.features.identity.schemas.signing_keys import RotateBody, RotatedOut, SigningKeyOut
 from weftline.features.identity.tokens import Tokens
 
-Keeper = Annotated[Caller, operator(SIGNING_KEYS)]
+Keeper = Annotated[Caller, operator(SIGNING_KEYS, everywhere=True)]
 
 
 def signing_key_routes(tokens: Tokens) -> APIRouter:
