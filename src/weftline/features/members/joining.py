@@ -112,9 +112,11 @@ class Joining:
         Raises:
             InvalidAddress: their address is none.
             MemberExists: they belong to it, or are invited.
+            TooManyInvitations: the address was sent several within the hour.
         """
         address = checked_address(newcomer.email)
         if hashed is None:
+            await _check_mailbox(session, address)
             user_id = await self._invitations.invite(
                 session, address, tenant_id=tenant_id, tenant_name=tenant_name, inviter=inviter, name=newcomer.name
             )
@@ -148,6 +150,17 @@ class Joining:
         if not await one_time.may_mail(session, "invitation", user_id=user_id):
             raise TooManyInvitations
         await self._invitations.invite(session, email, tenant_id=tenant_id, tenant_name=tenant_name, inviter=inviter)
+
+
+async def _check_mailbox(session: AsyncSession, email: str) -> None:
+    """See that nobody is flooded by being invited and removed in turns.
+
+    Raises:
+        TooManyInvitations: the address was sent several within the hour.
+    """
+    user_id = (await session.scalars(_USER, {"email": email})).one_or_none()
+    if user_id is not None and not await one_time.may_mail(session, "invitation", user_id=user_id):
+        raise TooManyInvitations
 
 
 async def _account(session: AsyncSession, email: str, name: str | None, hashed: str) -> UUID:

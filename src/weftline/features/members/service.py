@@ -227,7 +227,7 @@ async def _check_change(
         if status is MemberStatus.DISABLED:
             await _check_loss(session, rules, caller, member)
         else:
-            await check_gift(session, rules, caller, member.roles, _subjects(member))
+            await _check_all(session, rules, caller, member)
     check_roles(rules, [role for role in changes.get("roles", []) if role not in member.roles])
     await check_gift(session, rules, caller, roles ^ set(member.roles))
     if ADMIN not in roles:
@@ -236,11 +236,16 @@ async def _check_change(
 
 async def _check_loss(session: AsyncSession, rules: TenantRules, caller: Caller, member: Member) -> None:
     """Let the caller take from a member all that they have in the tenant."""
+    await _check_all(session, rules, caller, member)
+    await _check_administrator(session, rules, member)
+
+
+async def _check_all(session: AsyncSession, rules: TenantRules, caller: Caller, member: Member) -> None:
+    """Let the caller give or take all that a member has in the tenant, by their groups too."""
     groups = await repository.groups_of(session, rules.id, member.id)
     roles = [*member.roles, *(role for group in groups for role in group.roles)]
-    subjects = [*_subjects(member), *(("group", str(group.id)) for group in groups)]
+    subjects = [(SubjectType.USER.value, str(member.id)), *(("group", str(group.id)) for group in groups)]
     await check_gift(session, rules, caller, roles, subjects)
-    await _check_administrator(session, rules, member)
 
 
 async def _check_administrator(session: AsyncSession, rules: TenantRules, member: Member) -> None:
@@ -248,10 +253,6 @@ async def _check_administrator(session: AsyncSession, rules: TenantRules, member
     is_administrator = ADMIN in member.roles and member.status is MemberStatus.ACTIVE
     if is_administrator and not await repository.has_other_administrator(session, rules.id, member.id):
         raise LastAdministrator
-
-
-def _subjects(member: Member) -> list[tuple[str, str]]:
-    return [(SubjectType.USER.value, str(member.id))]
 
 
 def _told(member: Member) -> dict[str, Any]:
