@@ -23,7 +23,7 @@ from weftline.store.connect import Role, connect
 from weftline.store.errors import StoreUnavailable, translated
 
 POOL_SIZE = 8
-POOL_TIMEOUT = 5.0
+POOL_TIMEOUT = 10.0
 """Seconds to wait for a free connection."""
 
 

@@ -55,7 +55,7 @@ HOT_CONNECTIONS = 4
 """For starts and hints, beside the connections of everything else."""
 
 IDENTITY_CONNECTIONS = 4
-LOOKUP_CONNECTIONS = 2
+LOOKUP_CONNECTIONS = 4
 """For what is asked within transactions: waiting for a connection while holding one could go on for ever."""
 
 OPERATOR_CONNECTIONS = 2
