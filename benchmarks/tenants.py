@@ -50,8 +50,8 @@ class Platform:
         return http_client.encode(method, path, self.site.port, token=self.chance.choice(self.tokens), body=body)
 
     def list_tenants(self) -> bytes:
-        """The operator's request for all tenants, of which the first page is answered."""
-        return http_client.encode("GET", "/tenants", self.site.port, token=self.operator)
+        """The operator's request for tenants: as many as there are on the small platform."""
+        return http_client.encode("GET", f"/tenants?limit={FEW}", self.site.port, token=self.operator)
 
     def sign_in(self) -> bytes:
         """A request of anybody to sign in."""
