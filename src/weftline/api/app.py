@@ -11,8 +11,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
-from pydantic.alias_generators import to_camel
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -31,15 +29,14 @@ from weftline.features.access.policies.rest import explain_routes, policy_routes
 from weftline.features.administration import administration_routes
 from weftline.features.audit.rest import audit_routes
 from weftline.features.executions.rest import Executions, execution_routes
+from weftline.features.http.routing import PREFIX
 from weftline.features.identity.authenticator import CALLER_KEY
-from weftline.features.identity.rest import identity_routes, key_routes
+from weftline.features.identity.rest import identity_routes, public_key_routes
 from weftline.features.mail.rest import mail_routes
 from weftline.features.services import AccountOptions, Services, open_services
 from weftline.features.tasks.link_rest import task_link_routes
 from weftline.features.tasks.rest import task_routes
 from weftline.features.workflows.rest import workflow_routes
-
-PREFIX = "/api/v1"
 
 DESCRIPTION = """\
 Workflows that survive crashes, restarts and days of waiting. JSON in camelCase, UUIDv7 ids, RFC 3339 times in UTC, \
@@ -90,10 +87,10 @@ class Application:
             docs_url=None,
             redoc_url=None,
             lifespan=self._lifespan,
-            generate_unique_id_function=_operation_id,
             strict_content_type=False,
         )
         problems.add_problem_handlers(app)
+        problems.describe_problems(app)
         self._app = app
         self._lane = FastLane(app)
         guarded = TenantPath(Guard(self._lane, options.hosts))
@@ -160,22 +157,25 @@ async def as_console(services: Services, tenant: str) -> Caller:
 
 def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:
     executions = Executions(services.starter, services.reader, services.steering, services.watcher, services.gate)
-    api = APIRouter(prefix=PREFIX, responses=_problem_responses())
-    api.include_router(identity_routes(services.people, services.cache, services.resolver))
-    api.include_router(administration_routes(services.administration, services.cache))
-    api.include_router(policy_routes(services.policies))
-    api.include_router(field_rule_routes(services.field_rules))
-    api.include_router(explain_routes(services.explaining))
-    api.include_router(audit_routes(services.audit))
-    api.include_router(mail_routes(services.mail))
-    api.include_router(workflow_routes(services.workflows, services.gate))
-    api.include_router(execution_routes(executions))
-    api.include_router(task_routes(services.tasks, services.task_links))
-    api.include_router(task_link_routes(services.task_links))
-    app.include_router(api)
-    app.include_router(key_routes(services.tokens), include_in_schema=False)
-    app.include_router(health_routes(options.database_url, services.database))
-    app.include_router(_page_routes(app.openapi, app.version))
+    routers = (
+        *identity_routes(services.people, services.cache, services.resolver),
+        *administration_routes(services.administration, services.cache),
+        policy_routes(services.policies),
+        field_rule_routes(services.field_rules),
+        explain_routes(services.explaining),
+        audit_routes(services.audit),
+        mail_routes(services.mail),
+        workflow_routes(services.workflows, services.gate),
+        execution_routes(executions),
+        task_routes(services.tasks, services.task_links),
+        task_link_routes(services.task_links),
+        public_key_routes(services.tokens),
+        health_routes(options.database_url, services.database),
+        _page_routes(app.openapi, app.version),
+    )
+    for router in routers:
+        # not included: see ``features.http.routing``
+        app.router.routes.extend(router.routes)
     lane.start = executions.admit_and_start
 
 
@@ -192,12 +192,3 @@ def _page_routes(openapi: Callable[[], dict[str, Any]], version: str) -> APIRout
         return HTMLResponse(reference())
 
     return router
-
-
-def _problem_responses() -> dict[int | str, dict[str, Any]]:
-    content = {problems.MEDIA_TYPE: {"schema": problems.SCHEMA, "example": problems.EXAMPLE}}
-    return {"4XX": {"description": "A problem document.", "content": content}}
-
-
-def _operation_id(route: APIRoute) -> str:
-    return to_camel(route.name)

@@ -116,6 +116,26 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, answer_fault)
 
 
+def describe_problems(app: FastAPI) -> None:
+    """Let the OpenAPI document of ``app`` say how every operation fails."""
+    generate = app.openapi
+    content = {MEDIA_TYPE: {"schema": SCHEMA, "example": EXAMPLE}}
+    problem = {"description": "A problem document.", "content": content}
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            for item in document["paths"].values():
+                for operation in item.values():
+                    operation["responses"].pop("422", None)
+                    operation["responses"]["4XX"] = problem
+            for name in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(name, None)
+        return generate()
+
+    app.openapi = openapi
+
+
 def problem_response(request: Request, error: Exception) -> Response | None:
     """The answer to a request that ended in ``error``; None where that is a fault of ours."""
     match error:

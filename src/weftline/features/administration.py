@@ -114,19 +114,19 @@ def assemble(
     )
 
 
-def administration_routes(services: Administration, cache: AccessCache) -> APIRouter:
+def administration_routes(services: Administration, cache: AccessCache) -> list[APIRouter]:
     """The routes of administration."""
-    router = APIRouter()
-    router.include_router(tenant_routes(services.tenants, services.founding, services.lifecycle))
-    router.include_router(member_routes(services.members, services.admission))
-    router.include_router(group_routes(services.groups))
-    router.include_router(role_routes(services.roles))
-    router.include_router(grant_routes(services.grants, services.workflow_permissions))
-    router.include_router(api_key_routes(services.keys))
-    router.include_router(service_account_routes(services.service_accounts))
-    router.include_router(operator_routes(services.operators))
-    router.include_router(overview_routes(services.overview))
-    router.include_router(settings_routes(services.settings))
-    router.include_router(visit_routes(services.visits, cache))
-    router.include_router(people_routes(services.everybody))
-    return router
+    return [
+        tenant_routes(services.tenants, services.founding, services.lifecycle),
+        member_routes(services.members, services.admission),
+        group_routes(services.groups),
+        role_routes(services.roles),
+        grant_routes(services.grants, services.workflow_permissions),
+        api_key_routes(services.keys),
+        service_account_routes(services.service_accounts),
+        operator_routes(services.operators),
+        overview_routes(services.overview),
+        settings_routes(services.settings),
+        visit_routes(services.visits, cache),
+        people_routes(services.everybody),
+    ]

@@ -23,9 +23,9 @@ from weftline.features.audit.schemas import (
     VerifyBody,
 )
 from weftline.features.audit.service import AuditService
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import InvalidCursor, Page, decode_cursor, encode_cursor
+from weftline.features.http.routing import api_router
 
 Reader = Annotated[Caller, requires(READ)]
 Exporter = Annotated[Caller, requires(EXPORT)]
@@ -36,7 +36,7 @@ Seq = Annotated[int, Path(ge=1, le=MAX_SEQ, description="The entry's number.", e
 
 def audit_routes(service: AuditService) -> APIRouter:
     """The routes of the audit log."""
-    router = APIRouter(prefix="/audit", tags=["Audit"], route_class=StrictRoute)
+    router = api_router("/audit", tag="Audit")
 
     @router.get(
         "",

@@ -39,9 +39,10 @@ from weftline.features.executions.schemas import (
 from weftline.features.executions.starter import Started, Starter
 from weftline.features.executions.steering import Acted, Steering
 from weftline.features.executions.watcher import Watcher
-from weftline.features.http.body import StrictRoute, media_type, parse_json, require_json
+from weftline.features.http.body import media_type, parse_json, require_json
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.http.wire import JsonResponse
 from weftline.features.workflows.rest import WorkflowId
 from weftline.model.status import ExecutionStatus
@@ -159,7 +160,7 @@ class Executions:
 
 def execution_routes(executions: Executions) -> APIRouter:
     """The routes of executions, and of events for whichever execution waits for them."""
-    router = APIRouter(tags=["Executions"], route_class=StrictRoute)
+    router = api_router(tag="Executions")
     _add_starting(router, executions)
     _add_reading(router, executions)
     _add_steering(router, executions)

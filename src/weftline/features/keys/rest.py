@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import signed_in
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.keys import examples
 from weftline.features.keys.schemas import KeyBody, KeyOut, KeyQuery, NewKeyOut
 from weftline.features.keys.service import KeyService
@@ -22,7 +22,7 @@ KeyId = Annotated[UUID, Path(description="The key's id.", examples=[examples.ID]
 
 def api_key_routes(service: KeyService) -> APIRouter:
     """The routes of API keys."""
-    router = APIRouter(prefix="/api-keys", tags=["API keys"], route_class=StrictRoute)
+    router = api_router("/api-keys", tag="API keys")
 
     @router.get(
         "",

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Query, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import InvalidCursor, Page, decode_cursor, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.mail import examples
 from weftline.features.mail.permissions import MAIL
 from weftline.features.mail.schemas import MailDetail, MailQuery, MailSummary
@@ -24,7 +24,7 @@ MailReader = Annotated[Caller, operator(MAIL, everywhere=True)]
 
 def mail_routes(service: MailService) -> APIRouter:
     """The routes of the outbox."""
-    router = APIRouter(prefix="/platform/mail", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/mail", tag="Platform")
 
     @router.get(
         "",

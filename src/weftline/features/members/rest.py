@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import requires, signed_in
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.members import examples
 from weftline.features.members.permissions import MANAGE, READ
 from weftline.features.members.repository import Member
@@ -31,7 +31,7 @@ Wanted = Annotated[NewMemberBody, Body(openapi_examples={"example": {"value": ex
 
 def member_routes(service: MemberService, admission: Admission) -> APIRouter:
     """The routes of members."""
-    router = APIRouter(tags=["Members"], route_class=StrictRoute)
+    router = api_router(tag="Members")
 
     def detail(member: Member, response: Response) -> MemberOut:
         response.headers.update(etag(member.membership.etag))

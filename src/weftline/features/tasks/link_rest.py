@@ -18,6 +18,7 @@ from weftline.features.access.http import gate_of, public
 from weftline.features.errors import DomainError, FieldError, Invalid, UnsupportedMediaType
 from weftline.features.http.body import media_type, parse_json, require_json
 from weftline.features.http.examples import answers, body
+from weftline.features.http.routing import api_router
 from weftline.features.http.wire import Demand, JsonResponse
 from weftline.features.tasks import examples
 from weftline.features.tasks.deciding import Decision
@@ -44,7 +45,7 @@ class OfferQuery(Demand):
 
 def task_link_routes(links: LinkService) -> APIRouter:
     """The routes of links to tasks."""
-    router = APIRouter(prefix="/task-links", tags=["Tasks"], dependencies=[public()])
+    router = api_router("/task-links", tag="Tasks", strict=False, dependencies=[public()])
 
     @router.get(
         "/{token}",

@@ -14,9 +14,9 @@ from weftline.features.access.http import gate_of, requires
 from weftline.features.access.policies.request import Resource
 from weftline.features.access.resources import resource_of_run
 from weftline.features.executions.schemas import masked
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import InvalidCursor, Page, PageQuery, decode_cursor, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.tasks import examples
 from weftline.features.tasks.links import LinkService
 from weftline.features.tasks.models import HumanTask
@@ -50,7 +50,7 @@ TaskId = Annotated[UUID, Path(description="The task's id.", examples=[examples.I
 
 def task_routes(tasks: TaskService, links: LinkService) -> APIRouter:
     """The routes of human tasks."""
-    router = APIRouter(prefix="/tasks", tags=["Tasks"], route_class=StrictRoute)
+    router = api_router("/tasks", tag="Tasks")
     _add_reading(router, tasks)
     _add_doing(router, tasks)
     _add_handing_on(router, tasks, links)

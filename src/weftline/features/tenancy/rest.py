@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator, signed_in
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.platform.reason import GivenReason
 from weftline.features.tenancy import examples
 from weftline.features.tenancy.founding import Founding
@@ -45,7 +45,7 @@ LISTED: dict[int | str, dict[str, Any]] = {
 
 def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecycle) -> APIRouter:
     """The routes of tenants."""
-    router = APIRouter(prefix="/tenants", tags=["Tenants"], route_class=StrictRoute)
+    router = api_router("/tenants", tag="Tenants")
 
     def detail(tenant: Tenant, response: Response) -> TenantOut:
         response.headers.update(etag(tenant.etag))

@@ -12,10 +12,11 @@ from weftline.features.access.gate import Gate
 from weftline.features.access.http import requires
 from weftline.features.access.policies.request import Resource
 from weftline.features.errors import UnsupportedMediaType
-from weftline.features.http.body import StrictRoute, media_type
+from weftline.features.http.body import media_type
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import MAX_NUMBER, Page, PageQuery, decode_cursor, decode_number, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.workflows import examples
 from weftline.features.workflows.errors import MalformedDefinition
 from weftline.features.workflows.models import WorkflowTemplate
@@ -82,7 +83,7 @@ async def read_definition(request: Request) -> dict[str, Any]:
 
 def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
     """The routes of workflows."""
-    router = APIRouter(prefix="/workflows", tags=["Workflows"], route_class=StrictRoute)
+    router = api_router("/workflows", tag="Workflows")
 
     def detail(workflow: Workflow, response: Response) -> WorkflowDetail:
         response.headers.update(etag(workflow.template.etag))

@@ -13,9 +13,9 @@ from weftline.features.access.fields.permissions import MANAGE
 from weftline.features.access.fields.schemas import FieldRuleBody, FieldRuleOut, FieldRuleQuery
 from weftline.features.access.fields.service import FieldRuleService
 from weftline.features.access.http import requires
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 
 Manager = Annotated[Caller, requires(MANAGE)]
 RuleId = Annotated[UUID, Path(description="The rule's id.", examples=[examples.ID])]
@@ -23,7 +23,7 @@ RuleId = Annotated[UUID, Path(description="The rule's id.", examples=[examples.I
 
 def field_rule_routes(service: FieldRuleService) -> APIRouter:
     """The routes of field rules."""
-    router = APIRouter(prefix="/field-rules", tags=["Access"], route_class=StrictRoute)
+    router = api_router("/field-rules", tag="Access")
 
     @router.get(
         "",

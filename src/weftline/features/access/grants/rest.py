@@ -20,9 +20,9 @@ from weftline.features.access.grants.schemas import (
 from weftline.features.access.grants.service import GrantService
 from weftline.features.access.grants.workflow_permissions import WorkflowPermissionService
 from weftline.features.access.http import requires
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 
 Reader = Annotated[Caller, requires(READ)]
 Manager = Annotated[Caller, requires(MANAGE)]
@@ -34,7 +34,7 @@ WorkflowId = Annotated[
 
 def grant_routes(service: GrantService, lists: WorkflowPermissionService) -> APIRouter:
     """The routes of grants."""
-    router = APIRouter(tags=["Access"], route_class=StrictRoute)
+    router = api_router(tag="Access")
 
     @router.get(
         "/grants",

@@ -24,10 +24,10 @@ from weftline.features.access.policies.schemas import (
     ValidateBody,
 )
 from weftline.features.access.policies.service import PolicyService
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, PageQuery, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 
 Reader = Annotated[Caller, requires(READ)]
 Manager = Annotated[Caller, requires(MANAGE)]
@@ -38,7 +38,7 @@ Wanted = Annotated[PolicyBody, Body(openapi_examples={"four-eyes": {"value": exa
 
 def policy_routes(service: PolicyService) -> APIRouter:
     """The routes of policies."""
-    router = APIRouter(prefix="/policies", tags=["Access"], route_class=StrictRoute)
+    router = api_router("/policies", tag="Access")
 
     def detail(policy: Policy, response: Response) -> PolicyOut:
         response.headers.update(etag(policy.etag))
@@ -106,7 +106,7 @@ def policy_routes(service: PolicyService) -> APIRouter:
 
 def explain_routes(explaining: Explaining) -> APIRouter:
     """The route that explains decisions."""
-    router = APIRouter(prefix="/access", tags=["Access"], route_class=StrictRoute)
+    router = api_router("/access", tag="Access")
 
     @router.post(
         "/explain",

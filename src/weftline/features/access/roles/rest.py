@@ -22,9 +22,9 @@ from weftline.features.access.roles.schemas import (
     RolesOut,
 )
 from weftline.features.access.roles.service import RoleService
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 
 Reader = Annotated[Caller, requires(READ)]
 Manager = Annotated[Caller, requires(MANAGE)]
@@ -33,7 +33,7 @@ RoleId = Annotated[str, Path(pattern=ROLE_ID, description="The role's id.", exam
 
 def role_routes(service: RoleService) -> APIRouter:
     """The routes of roles and permissions."""
-    router = APIRouter(tags=["Access"], route_class=StrictRoute)
+    router = api_router(tag="Access")
 
     def detail(role: Role, response: Response) -> RoleOut:
         response.headers.update(etag(role.etag))

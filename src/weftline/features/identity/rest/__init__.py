@@ -10,17 +10,16 @@ from weftline.features.identity.rest.passwords import password_routes
 from weftline.features.identity.rest.profile import profile_routes
 from weftline.features.identity.rest.registration import registration_routes
 from weftline.features.identity.rest.second_factor import factor_reset_routes, second_factor_routes
-from weftline.features.identity.rest.signing_in import key_routes, sign_in_routes
+from weftline.features.identity.rest.signing_in import key_routes, public_key_routes, sign_in_routes
 from weftline.features.identity.rest.signing_keys import signing_key_routes
 from weftline.features.tenancy.resolution import TenantResolver
 
-__all__ = ["identity_routes", "key_routes"]
+__all__ = ["identity_routes", "public_key_routes"]
 
 
-def identity_routes(people: People, cache: AccessCache, resolver: TenantResolver) -> APIRouter:
+def identity_routes(people: People, cache: AccessCache, resolver: TenantResolver) -> list[APIRouter]:
     """Every route about accounts."""
-    router = APIRouter()
-    for each in (
+    return [
         sign_in_routes(people.sign_in, cache, resolver),
         registration_routes(people.registrations, people.invitations, resolver),
         password_routes(people.password_changes),
@@ -29,6 +28,4 @@ def identity_routes(people: People, cache: AccessCache, resolver: TenantResolver
         factor_reset_routes(people.second_factors),
         signing_key_routes(people.tokens),
         key_routes(people.tokens),
-    ):
-        router.include_router(each)
-    return router
+    ]

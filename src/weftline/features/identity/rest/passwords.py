@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Body, Response
 
 from weftline.features.access.http import public
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.password_changes import PasswordChanges
 from weftline.features.identity.person import person_of
@@ -27,7 +27,7 @@ ACCEPTED = 202
 
 def password_routes(passwords: PasswordChanges) -> APIRouter:
     """The routes of passwords."""
-    router = APIRouter(prefix="/auth/password", tags=["Your account"], route_class=StrictRoute)
+    router = api_router("/auth/password", tag="Your account")
 
     @router.post(
         "/change",

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.accounts import Accounts
 from weftline.features.identity.models import User
@@ -38,7 +38,7 @@ SessionId = Annotated[UUID, Path(description="The session's id.", examples=[exam
 
 def profile_routes(profiles: Profiles, accounts: Accounts, cache: AccessCache) -> APIRouter:
     """The routes of one's own account."""
-    router = APIRouter(prefix="/auth", tags=["Your account"], route_class=StrictRoute)
+    router = api_router("/auth", tag="Your account")
 
     async def shown(caller: Caller, user: User | None, response: Response) -> MeOut:
         rules = await cache.rules(caller.tenant_id)

@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Body, Request
 
 from weftline.features.access.http import public
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.invitations import Invitations
 from weftline.features.identity.registration import Registrations
@@ -32,7 +32,7 @@ ACCEPTED = 202
 
 def registration_routes(registrations: Registrations, invitations: Invitations, resolver: TenantResolver) -> APIRouter:
     """The routes by which people come to have an account."""
-    router = APIRouter(prefix="/auth", tags=["Registering"], route_class=StrictRoute, dependencies=[public()])
+    router = api_router("/auth", tag="Registering", dependencies=[public()])
 
     @router.post(
         "/register",

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Body, Path, Response
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.mfa.service import SecondFactors
 from weftline.features.identity.permissions import RESET_FACTOR
@@ -37,7 +37,7 @@ UserId = Annotated[UUID, Path(description="The person's id.", examples=[examples
 
 def second_factor_routes(factors: SecondFactors, cache: AccessCache) -> APIRouter:
     """The routes of second factors."""
-    router = APIRouter(prefix="/auth/mfa", tags=["Second factor"], route_class=StrictRoute)
+    router = api_router("/auth/mfa", tag="Second factor")
 
     @router.get(
         "/status",
@@ -117,7 +117,7 @@ def second_factor_routes(factors: SecondFactors, cache: AccessCache) -> APIRoute
 
 def factor_reset_routes(factors: SecondFactors) -> APIRouter:
     """The route by which operators help those who lost their second factor."""
-    router = APIRouter(prefix="/platform/users", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/users", tag="Platform")
 
     @router.post(
         "/{user_id}/second-factor/reset",

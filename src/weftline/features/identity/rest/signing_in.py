@@ -9,8 +9,8 @@ from fastapi import APIRouter, Body, Request, Response
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import public, signed_in
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.rest.answers import keep_secret, tokens_out
 from weftline.features.identity.schemas.second_factor import VerifyCodeBody
@@ -29,7 +29,7 @@ Anybody = Annotated[Caller, signed_in(complete=False)]
 
 def sign_in_routes(sign_in: SignIn, cache: AccessCache, resolver: TenantResolver) -> APIRouter:
     """The routes of signing in and out."""
-    router = APIRouter(prefix="/auth", tags=["Signing in"], route_class=StrictRoute)
+    router = api_router("/auth", tag="Signing in")
 
     @router.post(
         "/login",
@@ -91,8 +91,19 @@ def sign_in_routes(sign_in: SignIn, cache: AccessCache, resolver: TenantResolver
 
 def key_routes(tokens: Tokens) -> APIRouter:
     """The public keys with which access tokens are checked."""
-    router = APIRouter(tags=["Signing in"])
+    router = api_router(tag="Signing in")
+    _add_public_keys(router, tokens)
+    return router
 
+
+def public_key_routes(tokens: Tokens) -> APIRouter:
+    """The same outside the API, where others look for them (RFC 8615)."""
+    router = APIRouter(include_in_schema=False)
+    _add_public_keys(router, tokens)
+    return router
+
+
+def _add_public_keys(router: APIRouter, tokens: Tokens) -> None:
     @router.get(
         "/.well-known/jwks.json",
         summary="Public keys",
@@ -103,5 +114,3 @@ def key_routes(tokens: Tokens) -> APIRouter:
         """Shows the public keys with which access tokens can be checked."""
         response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
         return await tokens.jwks()
-
-    return router

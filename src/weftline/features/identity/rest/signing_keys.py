@@ -8,9 +8,9 @@ from fastapi import APIRouter, Body
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.permissions import SIGNING_KEYS
 from weftline.features.identity.schemas.signing_keys import RotateBody, RotatedOut, SigningKeyOut
@@ -21,7 +21,7 @@ Keeper = Annotated[Caller, operator(SIGNING_KEYS, everywhere=True)]
 
 def signing_key_routes(tokens: Tokens) -> APIRouter:
     """The routes of signing keys."""
-    router = APIRouter(prefix="/platform/signing-keys", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/signing-keys", tag="Platform")
 
     @router.get(
         "",

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import requires
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, PageQuery, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.keys import examples
 from weftline.features.keys.models import ServiceAccount
 from weftline.features.keys.permissions import MANAGE
@@ -26,7 +26,7 @@ Wanted = Annotated[ServiceAccountBody, Body(openapi_examples={"example": {"value
 
 def service_account_routes(service: ServiceAccountService) -> APIRouter:
     """The routes of service accounts."""
-    router = APIRouter(prefix="/service-accounts", tags=["API keys"], route_class=StrictRoute)
+    router = api_router("/service-accounts", tag="API keys")
 
     def detail(account: ServiceAccount, response: Response) -> ServiceAccountOut:
         response.headers.update(etag(account.etag))

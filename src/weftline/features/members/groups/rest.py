@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import requires
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, PageQuery, decode_cursor, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.members import examples
 from weftline.features.members.groups.models import Group
 from weftline.features.members.groups.schemas import GroupBody, GroupOut
@@ -29,7 +29,7 @@ Wanted = Annotated[GroupBody, Body(openapi_examples={"example": {"value": exampl
 
 def group_routes(service: GroupService) -> APIRouter:
     """The routes of groups."""
-    router = APIRouter(prefix="/groups", tags=["Members"], route_class=StrictRoute)
+    router = api_router("/groups", tag="Members")
 
     def detail(group: Group, response: Response) -> GroupOut:
         response.headers.update(etag(group.etag))

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Path, Query
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.platform import examples
 from weftline.features.platform.operators.schemas import OperatorBody, OperatorOut, OperatorQuery
 from weftline.features.platform.operators.service import OperatorService
@@ -24,7 +24,7 @@ UserId = Annotated[UUID, Path(description="The person's id.", examples=[examples
 
 def operator_routes(service: OperatorService) -> APIRouter:
     """The routes of operators."""
-    router = APIRouter(prefix="/platform/operators", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/operators", tag="Platform")
 
     @router.get(
         "",

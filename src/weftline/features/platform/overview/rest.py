@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import InvalidCursor, Page, decode_cursor, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.platform import examples
 from weftline.features.platform.overview.repository import Position
 from weftline.features.platform.overview.schemas import (
@@ -32,7 +32,7 @@ Operator = Annotated[Caller, operator(READ)]
 
 def overview_routes(service: Overview) -> APIRouter:
     """The routes of operators' lists and figures."""
-    router = APIRouter(prefix="/platform", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform", tag="Platform")
 
     @router.get(
         "/tenants",

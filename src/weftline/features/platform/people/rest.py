@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
 from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.routing import api_router
 from weftline.features.platform import examples
 from weftline.features.platform.people.schemas import PersonOut, PersonQuery, SessionsEnded
 from weftline.features.platform.people.service import PeopleService
@@ -24,7 +24,7 @@ UserId = Annotated[UUID, Path(description="The person's id.", examples=[examples
 
 def people_routes(service: PeopleService) -> APIRouter:
     """The routes of everybody's accounts."""
-    router = APIRouter(prefix="/platform/users", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/users", tag="Platform")
 
     @router.get(
         "",

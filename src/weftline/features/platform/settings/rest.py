@@ -8,9 +8,9 @@ from fastapi import APIRouter, Body, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 from weftline.features.platform import examples
 from weftline.features.platform.permissions import SETTINGS
 from weftline.features.platform.reason import StatedReason
@@ -24,7 +24,7 @@ Operator = Annotated[Caller, operator(SETTINGS)]
 
 def settings_routes(service: SettingsService) -> APIRouter:
     """The routes of the platform's settings."""
-    router = APIRouter(prefix="/platform/settings", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/settings", tag="Platform")
 
     def detail(settings: PlatformSettings, response: Response) -> SettingsOut:
         response.headers.update(etag(settings.etag))

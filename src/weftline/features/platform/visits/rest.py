@@ -9,8 +9,8 @@ from fastapi import APIRouter, Body, Response
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
-from weftline.features.http.body import StrictRoute
 from weftline.features.http.examples import answers
+from weftline.features.http.routing import api_router
 from weftline.features.identity import examples as identity
 from weftline.features.identity.rest.answers import tokens_out
 from weftline.features.identity.schemas.signing_in import TokensOut
@@ -25,7 +25,7 @@ Operator = Annotated[Caller, operator(ENTER)]
 
 def visit_routes(service: Visits, cache: AccessCache) -> APIRouter:
     """The routes of entering tenants."""
-    router = APIRouter(prefix="/platform/tenants", tags=["Platform"], route_class=StrictRoute)
+    router = api_router("/platform/tenants", tag="Platform")
 
     @router.post(
         "/{tenant_id}/enter",
