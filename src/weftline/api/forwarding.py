@@ -25,6 +25,8 @@ def client_address(peer: str | None, forwarded: Sequence[bytes], proxies: Sequen
     Returns:
         The client's address; the last one that can be relied on, where an entry is no address.
     """
+    if not proxies:
+        return peer
     address = peer
     entries = b",".join(forwarded).decode("latin-1").split(",")
     while entries and _is_among(address, proxies):

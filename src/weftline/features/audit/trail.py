@@ -6,8 +6,7 @@ Appending holds the tenant's chain until that transaction ends, so it comes last
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -27,8 +26,7 @@ PLATFORM = UUID(int=0)
 _APPEND = "SELECT append_audit($1, $2::text::jsonb)"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is to be recorded.
 
     Attributes:
@@ -42,7 +40,7 @@ class Entry:
 
     action: str
     resource_type: str | None = None
-    resource_id: str | None = None
+    resource_id: str | UUID | None = None
     before: Any = None
     after: Any = None
     reason: str | None = None

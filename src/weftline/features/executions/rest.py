@@ -339,7 +339,7 @@ def _acted(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
 def _accepted(workflow_id: str, demand: StartDemand, started: Started) -> Response:
     return JsonResponse(
         {
-            "id": str(started.id),
+            "id": started.id,
             "workflowId": workflow_id,
             "versionNumber": started.version_number,
             "status": ExecutionStatus.PENDING,
@@ -356,6 +356,8 @@ def _resource(row: Execution) -> Resource:
 
 def _read_wait(request: Request) -> float:
     wait = 0.0
+    if not request.scope["query_string"]:
+        return wait
     for name, value in request.query_params.multi_items():
         if name != "wait":
             raise InvalidStart([FieldError(f"/{name}", "unknown query parameter", "unknown_field")])

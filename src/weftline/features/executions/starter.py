@@ -67,7 +67,7 @@ class _Request:
     def entry(self, item: NewExecution) -> Entry:
         """What the audit log tells of the start."""
         after = {"workflowId": item.workflow_id, "versionNumber": item.version_number}
-        return Entry("execution.started", "execution", str(item.id), after=after, actor=self.actor, origin=self.origin)
+        return Entry("execution.started", "execution", item.id, after=after, actor=self.actor, origin=self.origin)
 
     def accept(self, started: Started) -> None:
         # the caller may have gone away meanwhile

@@ -12,6 +12,7 @@ from fastapi import Request
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Authority, Caller, almighty
 from weftline.features.access.errors import NotSignedIn, TenantMismatch
+from weftline.features.access.loading import Subject
 from weftline.features.audit.trail import PLATFORM
 from weftline.features.identity.keys import ApiKeys, is_api_key
 from weftline.features.identity.tokens import Claims, Tokens
@@ -42,6 +43,7 @@ class Authenticator:
         self._cache = cache
         self._resolver = resolver
         self._known: OrderedDict[str, Claims] = OrderedDict()
+        self._members: OrderedDict[str, tuple[Subject, Caller]] = OrderedDict()
         cache.on_key(tokens.forget)
 
     async def identify(self, request: Request) -> Caller:
@@ -73,7 +75,10 @@ class Authenticator:
         member = await self._cache.member(claims.tenant_id, claims.subject)
         if member is None:
             raise NotSignedIn("You are no member of this tenant any more: sign in again.")
-        return Caller(
+        kept = self._members.get(token)
+        if kept is not None and kept[0] is member:
+            return kept[1]
+        caller = Caller(
             claims.tenant_id,
             "user",
             claims.subject,
@@ -84,6 +89,10 @@ class Authenticator:
             claims.methods,
             member.is_platform_operator,
         )
+        self._members[token] = member, caller
+        if len(self._members) > CACHED_TOKENS:
+            self._members.popitem(last=False)
+        return caller
 
     async def _operator(self, claims: Claims, tenant_id: UUID) -> Caller:
         person = await self._cache.person(claims.subject)

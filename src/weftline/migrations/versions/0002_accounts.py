@@ -386,6 +386,8 @@ AUDIT = (
         last_hash bytea;
         moment    timestamptz;
         entry     record;
+        first_seq bigint;
+        hashes    bytea[] := '{}';
     BEGIN
         IF current_setting('role') NOT IN ('weft_identity', 'weft_operator', 'weft_worker')
             AND tenant IS DISTINCT FROM NULLIF(current_setting('app.current_tenant', true), '')::uuid
@@ -400,6 +402,7 @@ AUDIT = (
         END IF;
         -- read while the chain is held, so that times follow its order as long as the clock does not go back
         moment := clock_timestamp();
+        first_seq := last_seq;
         FOR entry IN
             SELECT * FROM jsonb_to_recordset(entries) AS e(
                 actor_type text, actor_id uuid, actor_name text, action text, resource_type text, resource_id text,
@@ -411,14 +414,20 @@ AUDIT = (
                 entry.actor_type, entry.actor_id, entry.actor_name, entry.action,
                 entry.resource_type, entry.resource_id, entry.before::text, entry.after::text, entry.reason,
                 entry.address, entry.user_agent, entry.request_id)::text, 'UTF8'));
-            INSERT INTO audit_log (
-                tenant_id, seq, occurred_at, actor_type, actor_id, actor_name, action, resource_type, resource_id,
-                before, after, reason, address, user_agent, request_id, hash)
-            VALUES (
-                tenant, last_seq, moment, entry.actor_type, entry.actor_id, entry.actor_name, entry.action,
-                entry.resource_type, entry.resource_id, entry.before, entry.after, entry.reason,
-                entry.address, entry.user_agent, entry.request_id, last_hash);
+            hashes := hashes || last_hash;
         END LOOP;
+        INSERT INTO audit_log (
+            tenant_id, seq, occurred_at, actor_type, actor_id, actor_name, action, resource_type, resource_id,
+            before, after, reason, address, user_agent, request_id, hash)
+        SELECT tenant, first_seq + e.place, moment, e.actor_type, e.actor_id, e.actor_name, e.action,
+               e.resource_type, e.resource_id, e.before, e.after, e.reason, e.address, e.user_agent, e.request_id,
+               hashes[e.place]
+        FROM ROWS FROM (jsonb_to_recordset(entries) AS (
+                actor_type text, actor_id uuid, actor_name text, action text, resource_type text, resource_id text,
+                before jsonb, after jsonb, reason text, address text, user_agent text, request_id text)
+            ) WITH ORDINALITY AS e(
+                actor_type, actor_id, actor_name, action, resource_type, resource_id,
+                before, after, reason, address, user_agent, request_id, place);
         UPDATE audit_heads h SET seq = last_seq, hash = last_hash WHERE h.tenant_id = tenant;
         RETURN last_seq;
     END
