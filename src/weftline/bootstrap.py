@@ -37,8 +37,8 @@ async def running_worker(settings: Settings, url: str, registry: ActionRegistry)
         StoreUnavailable: the database does not answer.
     """
     from weftline.authoring.builtin import HttpSettings, close_http, configure_http
-    from weftline.engine.process import tune_garbage_collector
     from weftline.engine.worker import Worker, WorkerOptions
+    from weftline.telemetry.process import tune_garbage_collector
 
     configure_http(
         HttpSettings(
@@ -77,10 +77,11 @@ def serve_api(settings: Settings, url: str, registry: ActionRegistry) -> None:
     """
     from weftline.api.app import Application
     from weftline.api.server import Tls, serve
+    from weftline.telemetry.process import tune_garbage_collector
 
     certificate, key = settings.tls_certificate, settings.tls_key
     tls = None if certificate is None or key is None else Tls(certificate, key)
-    app = Application(_api_options(settings, url, registry.names()))
+    app = Application(_api_options(settings, url, registry.names()), on_start=tune_garbage_collector)
     serve(app, host=settings.host, port=settings.port, tls=tls)
 
 

@@ -71,13 +71,15 @@ class Application:
 
     Args:
         options: what it needs to know.
+        on_start: called once everything is made and before the first request.
 
     Attributes:
         services: what the features offer; None until it has started.
     """
 
-    def __init__(self, options: ApiOptions) -> None:
+    def __init__(self, options: ApiOptions, *, on_start: Callable[[], None] | None = None) -> None:
         self._options = options
+        self._on_start = on_start
         self.services: Services | None = None
         app = FastAPI(
             title="Weftline",
@@ -127,6 +129,8 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
         async with self._started(app, background=True):
+            if self._on_start is not None:
+                self._on_start()
             yield
 
     @asynccontextmanager
