@@ -33,6 +33,7 @@ from weftline.features.mail.outbox import post
 from weftline.features.mail.settings import MailSettings
 from weftline.features.tenancy.configuration import PlatformConfiguration, Registration
 from weftline.features.tenancy.limits import TenantLimits
+from weftline.features.tenancy.repository import tenant_named
 from weftline.features.tenancy.resolution import TenantHint
 from weftline.model.ids import DEFAULT_TENANT, uuid7
 
@@ -40,7 +41,6 @@ VALID_FOR = timedelta(hours=24)
 FIRST_ROLE = "viewer"
 
 _PLATFORM = text("SELECT configuration FROM platform_settings")
-_TENANT = text("SELECT id FROM tenants WHERE slug = :name OR domain = :name OR id::text = :name")
 _USER = text(
     """
     SELECT u.id, u.status, c.user_id IS NOT NULL AS has_password
@@ -238,7 +238,7 @@ class Registrations:
             raise TokenNotValid from None
         if changed is None:
             raise TokenNotValid
-        await one_time.void(session, user_id, "change_email", "reset_password", "second_step")
+        await one_time.void(session, user_id, "change_email", "reset_password", "invitation", "second_step")
         await revoke(session, "user", user_id)
         await notify(session, "email_changed", user_id, old, new_email=email)
         await record(
@@ -261,7 +261,7 @@ class Registrations:
         tenant_id = DEFAULT_TENANT
         if hint is not None:
             async with self._identity.unbound() as session:
-                named = (await session.scalars(_TENANT, {"name": hint.value})).one_or_none()
+                named = await tenant_named(session, hint.value)
             if named is None:
                 raise RegistrationClosed
             tenant_id = named

@@ -22,6 +22,7 @@ from weftline.features.identity.passwords import Passwords
 from weftline.features.identity.preferences import wants_mail
 from weftline.features.identity.sessions import Sessions, SignedIn
 from weftline.features.identity.throttle import Throttle, known_networks
+from weftline.features.tenancy.repository import tenant_named
 from weftline.features.tenancy.resolution import TenantHint
 
 SECOND_STEP = timedelta(minutes=5)
@@ -45,7 +46,6 @@ _TENANTS = text(
     ORDER BY t.status <> 'active', m.created_at, t.id
     """
 )
-_TENANT = text("SELECT id FROM tenants WHERE slug = :name OR domain = :name OR id::text = :name")
 _REHASH = text("UPDATE credentials SET password_hash = :hash WHERE user_id = :user AND password_hash = :old")
 _SIGNED_IN = text("UPDATE users SET last_sign_in_at = now() WHERE id = :user")
 
@@ -176,7 +176,7 @@ class SignIn:
         tenant_id = None
         if hint is not None:
             async with self._identity.unbound() as session:
-                tenant_id = (await session.scalars(_TENANT, {"name": hint.value})).one_or_none()
+                tenant_id = await tenant_named(session, hint.value)
             if tenant_id is None:
                 raise NoMembership
         return await self._sessions.refresh(refresh_token, tenant_id)

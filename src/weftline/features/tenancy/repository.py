@@ -62,6 +62,12 @@ async def find(session: AsyncSession, name: str, *, lock: bool = False) -> Tenan
     return (await session.scalars(statement)).one_or_none()
 
 
+async def tenant_named(session: AsyncSession, name: str) -> UUID | None:
+    """The id of the tenant of an id, a slug or a domain."""
+    found = await find(session, name)
+    return None if found is None else found.id
+
+
 async def list_operated(
     session: AsyncSession, wanted: Filter, *, ids: Collection[UUID] | None, after: UUID | None, limit: int
 ) -> Sequence[Tenant]:
