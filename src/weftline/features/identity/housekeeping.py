@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import TextClause, text
 
+from weftline.features.background import Background
 from weftline.features.database import Database
 from weftline.features.identity.throttle import NETWORKS_REMEMBERED, REMEMBERED
 from weftline.features.identity.tokens import Tokens
-from weftline.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -64,20 +62,15 @@ class Housekeeper:
         self._identity = identity
         self._tokens = tokens
         self._key_age = timedelta(days=key_days)
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background("identity housekeeping", INTERVAL_SECONDS, self._turn)
 
     def start(self) -> None:
         """Begin; does nothing where it runs already."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="identity housekeeping")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End; does nothing where it does not run."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._loop.stop()
 
     async def run_once(self) -> dict[str, int]:
         """Remove what is old, and replace the signing key where it is due.
@@ -101,15 +94,7 @@ class Housekeeper:
             if removed < BATCH:
                 return total
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                counts = await self.run_once()
-                if counts["rotated"]:
-                    log.info("signing key replaced")
-            except StoreError as error:
-                log.warning("database unavailable", loop="identity housekeeping", error=str(error))
-            except Exception:
-                # a defect in one turn must not end the loop for ever; it is logged and tried again
-                log.exception("loop failed", loop="identity housekeeping")
-            await asyncio.sleep(INTERVAL_SECONDS)
+    async def _turn(self) -> int:
+        if (await self.run_once())["rotated"]:
+            log.info("signing key replaced")
+        return 0

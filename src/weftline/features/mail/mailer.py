@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import suppress
 
 import structlog
 
+from weftline.features.background import Background
 from weftline.features.database import Database
 from weftline.features.mail import repository
 from weftline.features.mail.errors import MailError, Undeliverable
 from weftline.features.mail.models import Mail
 from weftline.features.mail.settings import MailSettings
 from weftline.features.mail.smtp import SmtpConnection
-from weftline.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -48,32 +47,20 @@ class Mailer:
         self._database = database
         self._settings = settings
         self._tls_context = tls_context
-        self._wake = asyncio.Event()
-        self._is_stopping = False
         self._tidy_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background("mailer", POLL_SECONDS, self.run_once)
 
     def wake(self) -> None:
         """There may be something to send now."""
-        self._wake.set()
+        self._loop.wake()
 
     def start(self) -> None:
         """Begin; does nothing where it runs already."""
-        if self._task is None:
-            self._is_stopping = False
-            self._task = asyncio.create_task(self._run(), name="mailer")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End after the message that is being sent; does nothing where it does not run."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        self._is_stopping = True
-        self.wake()
-        await asyncio.wait([task], timeout=GRACE_SECONDS)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await self._loop.stop(GRACE_SECONDS)
 
     async def run_once(self) -> int:
         """Send what is due, in bounded amounts, until the server cannot be reached or asks to come again.
@@ -89,7 +76,7 @@ class Mailer:
             return 0
         done = 0
         async with SmtpConnection(self._settings, self._tls_context) as connection:
-            while done < BATCH and not self._is_stopping and (mail := await self._claim()) is not None:
+            while done < BATCH and not self._loop.is_stopping and (mail := await self._claim()) is not None:
                 if not await self._attempt(connection, mail):
                     break
                 done += 1
@@ -122,20 +109,3 @@ class Mailer:
             while await repository.purge(session):
                 pass
         self._tidy_at = now + TIDY_SECONDS
-
-    async def _run(self) -> None:
-        while not self._is_stopping:
-            self._wake.clear()
-            try:
-                done = await self.run_once()
-            except StoreError as error:
-                log.warning("database unavailable", loop="mailer", error=str(error))
-                done = 0
-            except Exception:
-                # a defect in one turn must not end the loop for ever; it is logged and tried again
-                log.exception("loop failed", loop="mailer")
-                done = 0
-            if not done and not self._is_stopping:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._wake.wait()

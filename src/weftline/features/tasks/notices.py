@@ -7,9 +7,7 @@ writes the mail.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from weftline.features.access.caller import Caller, almighty
 from weftline.features.access.rules import TenantRules
 from weftline.features.audit.trail import record
+from weftline.features.background import Background
 from weftline.features.database import Database
 from weftline.features.mail.outbox import post
 from weftline.features.mail.rendering import TemplateName
@@ -58,21 +57,15 @@ class TaskNotices:
         self._database = database
         self._access = access
         self._address = address
-        self._interval = interval
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background("task notices", interval, self.run_once)
 
     def start(self) -> None:
         """Begin; does nothing where it runs already."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="task-notices")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End; does nothing where it does not run."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._loop.stop()
 
     async def run_once(self, now: datetime | None = None) -> int:
         """Deal with one batch of what is due; returns how many tasks it was.
@@ -207,20 +200,6 @@ class TaskNotices:
         )
         async with self._database.unbound() as session:
             await session.execute(statement)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                done = await self.run_once()
-            except StoreError as error:
-                log.warning("database unavailable", loop="task-notices", error=str(error))
-                done = 0
-            except Exception:
-                # a defect in one turn must not end the loop for ever; it is logged and tried again
-                log.exception("loop failed", loop="task-notices")
-                done = 0
-            if not done:
-                await asyncio.sleep(self._interval)
 
 
 def _without(people: Sequence[Member], others: Collection[Member]) -> list[Member]:
