@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from tests.e2e.weft import Ended
 from weftline.cli.main import main
@@ -15,7 +18,21 @@ Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+def passing_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands set up the logs of this process: without this, they would go to a standard error that has ended."""
+    configure, handlers = structlog.configure, list(logging.getLogger().handlers)
+
+    def configure_for_now(**options: Any) -> None:
+        configure(**options | {"cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", configure_for_now)
+    yield
+    structlog.reset_defaults()
+    logging.getLogger().handlers = handlers
+
+
+@pytest.fixture
+def command(passing_logs: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """Calls ``weft`` with arguments, where nobody has signed in to a server."""
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
     for name in VARIABLES:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Sequence
 from contextvars import ContextVar
-from random import getrandbits
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -88,8 +88,7 @@ class RequestContext:
             elif name == FORWARDED:
                 forwarded.append(value)
         if not identity:
-            # no secret: it only has to be another one than the others
-            identity = trace[3:35] or b"%032x" % getrandbits(128)
+            identity = trace[3:35] or os.urandom(16).hex().encode()
         text = identity.decode()
         _current.set(text)
         client = scope.get("client")

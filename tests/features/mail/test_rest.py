@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -18,12 +17,13 @@ from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller, almighty
 from weftline.features.access.gate import Gate
 from weftline.features.database import Database
+from weftline.features.http.routing import PREFIX
 from weftline.features.mail.rest import mail_routes
 from weftline.features.mail.service import MailService
 from weftline.model.ids import DEFAULT_TENANT
 
 ADMIN = almighty(DEFAULT_TENANT, "user", "ada@example.com", id=uuid4())
-OPERATOR = replace(ADMIN, is_platform_operator=True)
+OPERATOR = almighty(DEFAULT_TENANT, "console", "ada")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def http(database: str, identity: Database) -> AsyncIterator[httpx.AsyncCl
     app.include_router(mail_routes(MailService(identity)))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost/platform", headers={"X-Caller": "operator"}
+        transport=transport, base_url=f"http://localhost{PREFIX}/platform", headers={"X-Caller": "operator"}
     ) as client:
         yield client
     await tenants.close()
