@@ -80,6 +80,14 @@ class Scene:
         await self.harness.until(look, 60)
         return await self.open_count() > 0
 
+    async def workers_reach(self, count: int) -> None:
+        """Wait until so many workers are at work."""
+
+        async def look() -> bool:
+            return (await self.harness.fetch("SELECT count(*) FROM workers"))[0][0] >= count
+
+        await self.harness.until(look, 60)
+
     async def open_count(self) -> int:
         """How many executions have not ended."""
         return (await self.harness.fetch("SELECT count(*) FROM executions WHERE completed_at IS NULL"))[0][0]

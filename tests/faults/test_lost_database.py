@@ -30,10 +30,12 @@ async def test_postgresql_killed_mid_load_and_started_again_loses_nothing(server
     server = EmbeddedServer(server_home)
     url = await asyncio.to_thread(server.start)
     await migrations.upgrade(url)
-    async with new_scene(url) as before:
-        ids = await before.harness.start(*({"n": n} for n in range(EXECUTIONS)))
     with new_crew(url, tmp_path) as workers:
-        members = [workers.hire(name) for name in ("worker-a", "worker-b")]
+        async with new_scene(url) as before:
+            members = [workers.hire(name) for name in ("worker-a", "worker-b")]
+            # a worker that finds no database when it starts ends; only one that has started must come back by itself
+            await before.workers_reach(len(members))
+            ids = await before.harness.start(*({"n": n} for n in range(EXECUTIONS)))
         for blow in range(BLOWS):
             async with new_scene(url, is_new=False) as during:
                 assert await during.events_reach(await during.event_count() + STRETCH // 2), (
