@@ -50,22 +50,3 @@ class Membership(Row):
     etag: Mapped[int] = mapped_column(server_default=BY_THE_DATABASE)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=BY_THE_DATABASE)
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=BY_THE_DATABASE)
-
-
-class Session(Row):
-    """A session: a family of refresh tokens, of which the last one works."""
-
-    __tablename__ = "sessions"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID]
-    active_tenant: Mapped[UUID | None]
-    methods: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
-    reason: Mapped[str | None]
-    address: Mapped[str | None]
-    user_agent: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=BY_THE_DATABASE)
-    last_used_at: Mapped[datetime] = mapped_column(Moment, server_default=BY_THE_DATABASE)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    end_reason: Mapped[str | None]

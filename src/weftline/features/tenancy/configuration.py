@@ -21,7 +21,9 @@ class Limits(_Section):
 
     max_users: Annotated[int | None, Field(ge=1, description="Members at a time.")] = None
     max_workflows: Annotated[int | None, Field(ge=1, description="Workflows at a time.")] = None
-    max_running_executions: Annotated[int | None, Field(ge=1, description="Executions that have not ended.")] = None
+    max_running_executions: Annotated[
+        int | None, Field(ge=1, description="Executions that have not ended. Not enforced yet.")
+    ] = None
 
 
 class Branding(_Section):
@@ -47,11 +49,11 @@ class Security(_Section):
     open_registration: Annotated[
         bool, Field(description="Whoever registers may join as a viewer, where the platform's registration is open.")
     ] = False
-    encryption_enabled: Annotated[bool, Field(description="Flagged data is stored encrypted.")] = False
+    encryption_enabled: Annotated[bool, Field(description="Kept for clients to read; nothing acts on it yet.")] = False
 
 
 class DataRetention(_Section):
-    """How long things are kept; null is for ever."""
+    """How long things are to be kept; null is for ever. Kept for clients to read; nothing is removed yet."""
 
     executions_days: Days | None = None
     audit_days: Days | None = None
