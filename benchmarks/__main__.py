@@ -13,20 +13,36 @@ from rich.console import Console
 
 from benchmarks import report
 from benchmarks.admission import auth
+from benchmarks.api import api
 from benchmarks.closing import closing
 from benchmarks.comparison import PEERS, compare
+from benchmarks.connectors import connectors
+from benchmarks.encryption import encryption
 from benchmarks.figure import BenchmarkFailed, Figure
+from benchmarks.functions import functions
 from benchmarks.http_starts import http
+from benchmarks.keyed import keyed
 from benchmarks.lab import Lab, open_lab
 from benchmarks.latency import latency
+from benchmarks.limiter import limiter
+from benchmarks.lists import lists
+from benchmarks.live import live
+from benchmarks.long_runs import long_log, loops
+from benchmarks.nested_query import graphql
+from benchmarks.openapi import openapi
 from benchmarks.peers.environment import PeerUnavailable
 from benchmarks.processes import REPOSITORY
+from benchmarks.remote import remote
+from benchmarks.schedules import schedules
 from benchmarks.signins import signins
 from benchmarks.tenants import tenants
 from benchmarks.throughput import w1, w10
 from benchmarks.timers import timers
 from benchmarks.up import up
+from benchmarks.virtual_time import virtual_time
 from benchmarks.waiting import waiting
+from benchmarks.web import web
+from benchmarks.webhooks import webhooks
 
 BUILD = REPOSITORY / "build"
 BENCHMARKS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
@@ -34,13 +50,30 @@ BENCHMARKS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "w1": w1,
     "latency": latency,
     "timers": timers,
+    "schedules": schedules,
     "waiting": waiting,
+    "loops": loops,
+    "functions": functions,
+    "encryption": encryption,
+    "long_log": long_log,
     "http": http,
+    "api": api,
+    "live": live,
+    "webhooks": webhooks,
+    "connectors": connectors,
+    "openapi": openapi,
+    "keyed": keyed,
+    "limiter": limiter,
+    "lists": lists,
+    "graphql": graphql,
+    "remote": remote,
     "closing": closing,
     "auth": auth,
     "signins": signins,
     "tenants": tenants,
     "up": up,
+    "virtual_time": virtual_time,
+    "web": web,
 }
 COMPARED = {"w10", "latency"}
 

@@ -26,6 +26,7 @@ from weftline.features.identity.sessions import SignedIn
 from weftline.features.services import AccountOptions, Services, open_services
 from weftline.model.ids import uuid7
 from weftline.store.connect import create_pool, set_tenant, tenant_transaction
+from weftline.store.keyring import Keyring
 
 REQUESTS = 5_000
 WARM_UP = 200
@@ -128,7 +129,7 @@ async def _open_desk(lab: Lab) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(another_database(lab.url, "auth"))
         people = await populate(url, 2, workflows.W1["id"])
-        options = AccountOptions(master_key=token_bytes(32))
+        options = AccountOptions(Keyring(token_bytes(32)))
         services = await stack.enter_async_context(open_services(url, None, options, background=False))
         desk = Desk(services, await stack.enter_async_context(await create_pool(url, "weft_api", max_size=1)), people)
         _, governed = await desk.sign_in(GOVERNED)

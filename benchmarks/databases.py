@@ -13,19 +13,20 @@ from weftline import migrations
 from weftline.features.access.caller import acting_as, almighty
 from weftline.features.services import AccountOptions, open_services
 from weftline.model.ids import DEFAULT_TENANT
+from weftline.store.keyring import Keyring
 
 
 async def prepare(url: str) -> None:
     """Make the schema in an empty database, the first administrator, and the default tenant's workflows."""
     await migrations.upgrade(url)
     # nothing is sealed here, so no other process needs the key
-    options = AccountOptions(master_key=token_bytes(32))
+    options = AccountOptions(Keyring(token_bytes(32)))
     with acting_as(almighty(DEFAULT_TENANT, "system", "benchmark")):
         async with open_services(url, None, options, background=False) as services:
             await services.accounts.create_first(EMAIL, PASSWORD)
             for definition in workflows.ALL:
                 created = await services.workflows.create(DEFAULT_TENANT, definition)
-                await services.workflows.publish(DEFAULT_TENANT, created.template.id)
+                await services.workflows.publishing.publish(DEFAULT_TENANT, created.template.id)
 
 
 @asynccontextmanager

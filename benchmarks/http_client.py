@@ -19,19 +19,31 @@ class HttpConnection:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def exchange(self, request: bytes, *, expected: int) -> bytes:
+    async def exchange(self, request: bytes, *, expected: int | tuple[int, ...]) -> bytes:
         """Send a request; return its answer's body.
 
         Raises:
-            RuntimeError: the answer's status is not the expected one.
+            RuntimeError: the answer's status is none of those expected.
         """
         self.writer.write(request)
         head = (await self.reader.readuntil(HEAD_END)).lower()
-        begin = head.index(LENGTH) + len(LENGTH)
-        body = await self.reader.readexactly(int(head[begin : head.index(b"\r", begin)]))
-        if not head.startswith(b"http/1.1 %d " % expected):
+        body = await self._body(head)
+        statuses = expected if isinstance(expected, tuple) else (expected,)
+        if int(head[9:12]) not in statuses:
             raise RuntimeError(f"the server answered {head.decode()}{body[:1000].decode()}")
         return body
+
+    async def receive(self) -> bytes | None:
+        """The body of the next request, at the other end; None where the connection has ended."""
+        try:
+            head = (await self.reader.readuntil(HEAD_END)).lower()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+        return await self._body(head)
+
+    async def _body(self, head: bytes) -> bytes:
+        begin = head.index(LENGTH) + len(LENGTH)
+        return await self.reader.readexactly(int(head[begin : head.index(b"\r", begin)]))
 
     def close(self) -> None:
         """Let go of the connection."""

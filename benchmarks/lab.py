@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_bytes
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +26,9 @@ from weftline.store.connect import connect, create_pool, tenant_transaction
 from weftline.store.embedded import EmbeddedServer
 from weftline.store.hints import hint_work
 from weftline.store.inbox import MessageKind, send
+from weftline.store.keyring import Keyring
 from weftline.store.starts import NewExecution, start_executions
+from weftline.store.vault import KEY_BYTES
 
 QUEUE_BATCH = 1_000
 PATIENCE = 120.0
@@ -51,6 +56,7 @@ class Lab:
         is_quick: do little, to see that everything works; the figures then mean nothing.
         api: connections under the API's role, which start and signal executions.
         watch: a connection that sees every tenant's rows.
+        master_key: of the workers, and of ``api``.
     """
 
     url: str
@@ -58,6 +64,7 @@ class Lab:
     is_quick: bool
     api: asyncpg.Pool[asyncpg.Record]
     watch: asyncpg.Connection[asyncpg.Record]
+    master_key: bytes
 
     def scaled(self, count: int) -> int:
         """``count``, or a tenth where this is to be quick."""
@@ -66,7 +73,8 @@ class Lab:
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[WeftProcess]:
         """One ``weft worker`` process with default settings; ends with the context."""
-        async with weft("worker", self.directory / "worker.log", {"WEFT_DATABASE_URL": self.url}) as process:
+        settings = {"WEFT_DATABASE_URL": self.url, "WEFT_MASTER_KEY": b64encode(self.master_key).decode()}
+        async with weft("worker", self.directory / "worker.log", settings) as process:
             yield process
 
     async def until_worker_lives(self, worker: WeftProcess) -> None:
@@ -80,15 +88,26 @@ class Lab:
         owner = await asyncpg.connect(self.url)
         try:
             await owner.execute("TRUNCATE executions, events, inbox, event_subscriptions, human_tasks CASCADE")
+            await owner.execute("TRUNCATE statistics, statistics_deltas, statistics_running")
         finally:
             await owner.close()
 
-    async def queue(self, workflow_id: str, count: int, values: dict[str, str] | None = None) -> list[UUID]:
+    async def tidy(self) -> None:
+        """Do what autovacuum would do to new rows a minute later."""
+        owner = await asyncpg.connect(self.url)
+        try:
+            await owner.execute("VACUUM ANALYZE")
+        finally:
+            await owner.close()
+
+    async def queue(self, workflow_id: str, count: int, values: Mapping[str, Any] | None = None) -> list[UUID]:
         """Start executions, many in a transaction, without waking a worker; return their ids."""
         text = orjson.dumps(values or {}).decode()
+        encrypts = workflow_id in workflows.ENCRYPTED
         ids: list[UUID] = []
         for begin in range(0, count, QUEUE_BATCH):
-            new = [NewExecution(workflow_id, 1, text) for _ in range(min(QUEUE_BATCH, count - begin))]
+            number = min(QUEUE_BATCH, count - begin)
+            new = [NewExecution(workflow_id, 1, text, encrypts=encrypts) for _ in range(number)]
             async with tenant_transaction(self.api, DEFAULT_TENANT) as connection:
                 ids += await start_executions(connection, DEFAULT_TENANT, new, time.time())
         return ids
@@ -158,10 +177,12 @@ async def open_lab(directory: Path, *, is_quick: bool) -> AsyncIterator[Lab]:
         url = await asyncio.to_thread(server.start)
         stack.push_async_callback(asyncio.to_thread, server.stop)
         await prepare(url)
-        api = await stack.enter_async_context(await create_pool(url, "weft_api", max_size=2))
+        master_key = token_bytes(KEY_BYTES)
+        pool = await create_pool(url, "weft_api", max_size=2, keyring=Keyring(master_key))
+        api = await stack.enter_async_context(pool)
         watch = await connect(url, "weft_worker", name="benchmark")
         stack.push_async_callback(watch.close)
-        yield Lab(url, directory, is_quick, api, watch)
+        yield Lab(url, directory, is_quick, api, watch, master_key)
 
 
 def rfc3339(seconds: float) -> str:

@@ -49,6 +49,12 @@ class WeftProcess:
         """The most resident memory it ever had, in MB (Linux only)."""
         return self._memory_mb("VmHWM")
 
+    def cpu_seconds(self) -> float:
+        """The processor time that it has taken so far (Linux only)."""
+        # the command's name, in parentheses, may hold anything
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _memory_mb(self, field: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)

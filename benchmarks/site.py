@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,17 +53,20 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(home: Path) -> AsyncIterator[Site]:
+async def open_site(home: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[Site]:
     """Run ``weft up`` on a free port, with an empty home that is deleted in the end.
+
+    Args:
+        home: where to.
+        settings: ``WEFT_*`` variables.
 
     Raises:
         BenchmarkFailed: it ended, or is not ready after a minute.
     """
     server = EmbeddedServer(home)
     try:
-        async with _serve(
-            "up", home, {"WEFT_ADMIN_EMAIL": EMAIL, "WEFT_ADMIN_PASSWORD": PASSWORD}, server.url, WEFT
-        ) as site:
+        chosen = {"WEFT_ADMIN_EMAIL": EMAIL, "WEFT_ADMIN_PASSWORD": PASSWORD, **(settings or {})}
+        async with _serve("up", home, chosen, server.url, WEFT) as site:
             yield site
     finally:
         # Nothing to do where weft up ended in order; a killed one leaves its server running.

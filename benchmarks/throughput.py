@@ -26,7 +26,7 @@ async def w10(lab: Lab) -> list[Figure]:
     Memory is the worker's peak, over all runs.
     """
     executions = lab.scaled(W10_EXECUTIONS)
-    runs = [await _run(lab, "w10", executions, workflows.STEPS) for _ in range(1 if lab.is_quick else RUNS)]
+    runs = [await measure(lab, "w10", executions, workflows.STEPS) for _ in range(1 if lab.is_quick else RUNS)]
     seconds = median(run[0] for run in runs)
     return [
         Figure("w10.throughput", executions * workflows.STEPS / seconds, "steps/s", 20_000),
@@ -37,11 +37,11 @@ async def w10(lab: Lab) -> list[Figure]:
 async def w1(lab: Lab) -> list[Figure]:
     """One action an execution; timed as ``w10`` is."""
     executions = lab.scaled(W1_EXECUTIONS)
-    runs = [await _run(lab, "w1", executions, 1) for _ in range(1 if lab.is_quick else RUNS)]
+    runs = [await measure(lab, "w1", executions, 1) for _ in range(1 if lab.is_quick else RUNS)]
     return [Figure("w1.throughput", executions / median(run[0] for run in runs), "executions/s", 8_000)]
 
 
-async def _run(lab: Lab, workflow_id: str, executions: int, steps: int) -> tuple[float, float]:
+async def measure(lab: Lab, workflow_id: str, executions: int, steps: int) -> tuple[float, float]:
     """Seconds that the executions took, and the worker's peak memory in MB."""
     await lab.clear()
     await lab.queue(workflow_id, executions)

@@ -113,7 +113,7 @@ class DatabaseServer:
 
 
 @contextmanager
-def _throwaway_home(parent: Path | None = None) -> Iterator[Path]:
+def throwaway_home(parent: Path | None = None) -> Iterator[Path]:
     """A new home whose server, if one is started, is stopped and deleted with it at the end."""
     home = Path(tempfile.mkdtemp(prefix="weft-test-", dir=parent))
     reaper = subprocess.Popen([sys.executable, "-c", _REAPER, home], stdin=subprocess.PIPE, start_new_session=True)
@@ -131,13 +131,13 @@ def _database_server(overrides: str, parent: Path | None) -> Iterator[DatabaseSe
         with DatabaseServer(outside).with_template() as server:
             yield server
         return
-    with _throwaway_home(parent) as home:
+    with throwaway_home(parent) as home:
         (home / "postgres.conf").write_text(overrides)
         with EmbeddedServer(home) as embedded, DatabaseServer(embedded.url).with_template() as server:
             yield server
 
 
-def _memory_disk() -> Path | None:
+def memory_disk() -> Path | None:
     """A directory in memory with room for the tests' databases, where this machine has one."""
     if _MEMORY_DISK.is_dir() and shutil.disk_usage(_MEMORY_DISK).free >= _MEMORY_DISK_NEEDED:
         return _MEMORY_DISK
@@ -146,7 +146,7 @@ def _memory_disk() -> Path | None:
 
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[DatabaseServer]:
-    with _database_server(_FLEETING, _memory_disk()) as server:
+    with _database_server(_FLEETING, memory_disk()) as server:
         yield server
 
 
@@ -191,5 +191,5 @@ async def connect(database: str) -> AsyncIterator[Connect]:
 
 @pytest.fixture
 def server_home() -> Iterator[Path]:
-    with _throwaway_home(_memory_disk()) as home:
+    with throwaway_home(memory_disk()) as home:
         yield home

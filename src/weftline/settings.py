@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     actions: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Python modules that define actions, separated by commas."
     )
+    plugin_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Base64 of the public keys (Ed25519) that packages of plugins may be signed with, separated by "
+        "commas; see 'weft plugin key'.",
+    )
     admin_email: str | None = Field(None, description="Email address of the first administrator.")
     admin_password: SecretStr | None = Field(
         None, description="Password of the first administrator; generated and printed once where unset."
@@ -75,6 +80,15 @@ class Settings(BaseSettings):
         None,
         description="Base64 of the 32 bytes under which secrets are sealed; else the file master.key in WEFT_HOME, "
         "made where missing. Every process of one platform needs the same.",
+    )
+    master_key_command: str | None = Field(
+        None,
+        description="Command that writes the master key's base64 to its standard output, such as one of a key "
+        "management service; run without a shell, at the start.",
+    )
+    master_keys_retired: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Other master keys, separated by commas: they open what was sealed under them, and seal nothing.",
     )
     public_url: str | None = Field(
         None, description="Where people reach this platform, for links in mails: https://weft.example.com."
@@ -87,7 +101,55 @@ class Settings(BaseSettings):
         (),
         description="Networks of reverse proxies, separated by commas; their X-Forwarded-For tells clients' addresses.",
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Other sites whose pages may call the API, separated by commas: https://app.example.com. * is any, "
+        "and does without cookies.",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey, where several servers share what they need at once, such as the counts of rate "
+        "limits: redis://user:password@host:6379/0, rediss:// for TLS.",
+    )
+    rate_limit_address: int = Field(
+        600_000, ge=0, description="Requests a minute from one address, by whomever; 0 for any number, here and below."
+    )
+    rate_limit_sign_in: int = Field(
+        600, ge=0, description="Of these, what tries to prove who somebody is: signing in, resetting a password."
+    )
+    rate_limit_hooks: int = Field(60_000, ge=0, description="Of these, calls of webhooks.")
+    rate_limit_caller: int = Field(600_000, ge=0, description="Requests a minute of one person or API key.")
+    rate_limit_tenant: int = Field(
+        600_000, ge=0, description="Requests a minute of one tenant, unless its limits say otherwise."
+    )
+    graphql_introspection: bool = Field(True, description="Whether callers may ask for the schema by GraphQL.")
+    graphql_explorer: bool = Field(
+        False,
+        description="Whether there is a page to write GraphQL on, at /graphql/explorer; it loads GraphiQL from a CDN.",
+    )
+    graphql_allow_list: Path | None = Field(
+        None, description="JSON file with the only operations that are answered by GraphQL: their texts, by any names."
+    )
+    graphql_max_depth: int = Field(15, gt=0, description="Levels of fields that an operation by GraphQL may have.")
+    graphql_max_cost: int = Field(30_000, gt=0, description="Objects and documents that one may answer with at most.")
+    graphql_max_answer: int = Field(16_777_216, gt=0, description="Bytes of an answer by GraphQL.")
+    request_timeout: float = Field(
+        60, gt=0, description="Seconds after which a request that has no answer is given up; what waits gets more."
+    )
+    body_timeout: float = Field(30, gt=0, description="Seconds within which the body of a request must come in.")
+    server_shutdown_delay: float = Field(
+        0,
+        ge=0,
+        description="Seconds for which a stopping server goes on taking requests, and says that it is not ready: "
+        "until those who send them have noticed.",
+    )
+    server_shutdown_timeout: float = Field(
+        30, ge=0, description="Seconds that a stopping server gives the requests under way."
+    )
     access_token_seconds: int = Field(600, ge=60, le=3600, description="How long an access token lives.")
+    idempotency_hours: float = Field(
+        24, gt=0, description="How long a request with an Idempotency-Key is remembered with its answer, hours."
+    )
     signing_key_days: int = Field(90, ge=1, description="Age at which the key that signs access tokens is replaced.")
     password_hash_memory: int = Field(
         19_456, ge=8_192, description="Memory of one password hash (Argon2id), KiB; with two passes."
@@ -129,6 +191,7 @@ class Settings(BaseSettings):
     worker_lease_seconds: float = Field(
         30, ge=1, description="Time without a sign of life after which a worker's executions go to another."
     )
+    statistics_days: int = Field(400, ge=1, description="Days for which statistics are kept.")
     worker_poll_interval: float = Field(
         1, gt=0, description="Seconds between looks for work that no notification has announced."
     )
@@ -149,7 +212,16 @@ class Settings(BaseSettings):
             raise ValueError("tls_certificate and tls_key belong together")
         return self
 
-    @field_validator("actions", "tenant_resolution", "trusted_proxies", "http_allowed_hosts", mode="before")
+    @field_validator(
+        "actions",
+        "tenant_resolution",
+        "trusted_proxies",
+        "cors_origins",
+        "http_allowed_hosts",
+        "master_keys_retired",
+        "plugin_keys",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -161,16 +233,21 @@ class Settings(BaseSettings):
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("master_key")
+    @field_validator("master_key", "master_keys_retired")
     @classmethod
-    def _check_master_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            try:
-                key = base64.b64decode(value.get_secret_value(), validate=True)
-            except ValueError:
-                key = b""
-            if len(key) != 32:
+    def _check_master_key(
+        cls, value: SecretStr | tuple[SecretStr, ...] | None
+    ) -> SecretStr | tuple[SecretStr, ...] | None:
+        for each in value if isinstance(value, tuple) else (value,):
+            if each is not None and not _is_key(each.get_secret_value()):
                 raise ValueError("must be the base64 of 32 bytes: openssl rand -base64 32")
+        return value
+
+    @field_validator("plugin_keys")
+    @classmethod
+    def _check_plugin_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(_is_key, value)):
+            raise ValueError("must each be the base64 of 32 bytes, as 'weft plugin key' prints it")
         return value
 
     @field_validator("public_url")
@@ -179,6 +256,24 @@ class Settings(BaseSettings):
         if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
             raise ValueError("must be a URL that begins with https:// or http://")
         return None if value is None else value.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_cors_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if origin != "*" and (
+                parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError("must be origins, such as https://app.example.com, or *")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -234,6 +329,13 @@ def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
         *(_warning(name, known, "environment variable") for name in sorted(in_environment)),
         *(_warning(name, list(_fields()), f"name in {CONFIG_FILE}") for name in sorted(in_file)),
     ]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def _fields() -> dict[str, FieldInfo]:

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message
 from weftline.api.app import Application
 
 V1 = "/api/v1"
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds; nothing takes so long unless the machine stands still."""
 
 
 @asynccontextmanager
@@ -105,7 +106,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     document = answer.json()
     assert document["status"] == status
     assert document["code"] == code
-    assert document["type"] == f"urn:weftline:problem:{code}"
+    assert document["type"] == f"/errors/{code}"
     assert document["correlationId"] == answer.headers["x-request-id"]
     assert document["title"] and document["detail"] and document["instance"]
     return document

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 import structlog
+from starlette.types import Receive, Scope, Send
 from structlog.typing import EventDict
 
-from tests.api.client import Client, running
+from tests.api.client import PATIENCE, Client, running
+from tests.api.documented import Documented
+from tests.api.ledger import Ledger
 from tests.api.mailbox import Mailbox
 from tests.api.people import People
 from tests.api.world import World
@@ -23,6 +27,7 @@ from weftline.engine.worker import Worker, WorkerOptions
 from weftline.features.identity.passwords import HashingCost
 from weftline.features.services import AccountOptions
 from weftline.model.ids import DEFAULT_TENANT
+from weftline.store.keyring import Keyring
 
 ORIGIN = "http://localhost"
 MASTER_KEY = bytes(32)
@@ -35,14 +40,28 @@ def logs() -> Iterator[list[EventDict]]:
         yield entries
 
 
+@pytest.fixture(autouse=True)
+def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is answered stands in the OpenAPI document."""
+    watched, answer = Documented(), Application.__call__
+
+    async def call(app: Application, scope: Scope, receive: Receive, send: Send) -> None:
+        await watched.watch(partial(answer, app), scope, receive, send)
+
+    monkeypatch.setattr(Application, "__call__", call)
+    yield
+    assert not watched.surprises, "declare it with failures(...), then 'make reference'"
+
+
 def api_options(database: str, **others: Any) -> ApiOptions:
     """The API on a database, with passwords that cost next to nothing."""
-    accounts = AccountOptions(MASTER_KEY, hashing=HashingCost(memory_kib=8, passes=1))
+    accounts = AccountOptions(Keyring(MASTER_KEY), hashing=HashingCost(memory_kib=8, passes=1))
     return ApiOptions(database, accounts, make_registry().names(), **others)
 
 
-def make_registry() -> ActionRegistry:
-    registry = ActionRegistry()
+def make_registry(ledger: Ledger | None = None) -> ActionRegistry:
+    """The actions that workers of these tests have."""
+    registry = (ledger or Ledger()).registry
 
     async def echo(ctx: Context) -> object:
         return ctx.input
@@ -94,9 +113,18 @@ async def mailbox(connect: Connect) -> Mailbox:
 
 
 @pytest.fixture
-async def worker(database: str) -> AsyncIterator[Worker]:
-    """A worker on the same database."""
-    running_worker = Worker(database, make_registry(), WorkerOptions(poll_seconds=0.2))
+def ledger() -> Ledger:
+    """What the worker's actions did."""
+    return Ledger()
+
+
+@pytest.fixture
+async def worker(database: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    """A worker on the same database. However long the machine stands still, it does nothing twice, and acts are
+    answered with what they led to."""
+    monkeypatch.setattr("weftline.features.executions.steering.PATIENCE", PATIENCE)
+    options = WorkerOptions(poll_seconds=0.2, lease_seconds=2 * PATIENCE)
+    running_worker = Worker(database, make_registry(ledger), options, keyring=Keyring(MASTER_KEY))
     await running_worker.start()
     yield running_worker
     await running_worker.stop()

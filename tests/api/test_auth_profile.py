@@ -42,7 +42,17 @@ async def test_a_profile_is_changed_in_parts(api: Client) -> None:
     me = (await api.get("/auth/me")).json()
     assert answer.json() == me
     assert (me["name"], me["language"], me["timeZone"]) == ("Ada", None, "Europe/Madrid")
-    assert me["preferences"] == {"notifications": {"signIns": False, "tasks": False, "escalations": True}}
+    assert me["preferences"]["notifications"] == {"signIns": False, "tasks": False, "escalations": True}
+
+
+async def test_a_theme_is_remembered_beside_other_preferences(api: Client) -> None:
+    assert (await api.get("/auth/me")).json()["preferences"]["theme"] == "system"
+    for change in ({"theme": "dark"}, {"notifications": {"tasks": False}}):
+        assert (await patch(api, {"preferences": change})).status_code == 200
+    assert (await api.get("/auth/me")).json()["preferences"] == {
+        "notifications": {"signIns": True, "tasks": False, "escalations": True},
+        "theme": "dark",
+    }
 
 
 async def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(api: Client) -> None:
@@ -62,6 +72,7 @@ async def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(api: Clie
         ({"emailVerifiedAt": "2026-01-01T00:00:00Z"}, "/emailVerifiedAt"),
         ({"etag": 5}, "/etag"),
         ({"preferences": {"admin": True}}, "/preferences/admin"),
+        ({"preferences": {"theme": "pink"}}, "/preferences/theme"),
         ({"preferences": {"notifications": {"all": False}}}, "/preferences/notifications/all"),
         ({"language": "english"}, "/language"),
         ({"timeZone": "Mars/Olympus"}, "/timeZone"),

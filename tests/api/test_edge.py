@@ -35,6 +35,8 @@ async def test_a_method_that_is_not_there_says_which_are(api: Client) -> None:
 async def test_every_answer_carries_the_requests_id(api: Client) -> None:
     given = await api.get("/workflows", headers={"x-request-id": "from-the-caller"})
     assert given.headers["x-request-id"] == "from-the-caller"
+    given = await api.get("/workflows", headers={"x-correlation-id": "from-further-off"})
+    assert given.headers["x-request-id"] == "from-further-off"
     made = [(await api.get("/workflows")).headers["x-request-id"] for _ in range(2)]
     assert made[0] != made[1]
     harmful = await api.get("/workflows", headers={"x-request-id": "a b<script>"})
@@ -112,6 +114,14 @@ async def test_a_batch_may_be_larger_than_other_bodies(api: Client) -> None:
     line = b'{"input": {"name": "Ada", "more": "' + b"x" * 9_000_000 + b'"}}\n'
     assert (await api.post(path, content=line, headers=headers)).json()["accepted"] == 1
     problem(await api.post(path, content=line * 2, headers=headers), 413, "body_too_large")
+
+
+async def test_headers_and_paths_may_be_only_so_long(api: Client) -> None:
+    for header in ({"X-Long": "x" * 33_000}, {f"X-{number}": "x" * 400 for number in range(90)}):
+        problem(await api.get("/workflows", headers=header), 431, "headers_too_large")
+    problem(await api.get(f"/workflows/{'x' * 9_000}"), 414, "uri_too_long")
+    problem(await api.get("/workflows", params={"q": "x" * 9_000}), 414, "uri_too_long")
+    assert (await api.get("/workflows", headers={"X-Long": "x" * 8_000})).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/workflows", "/workflows/greeting/executions"])

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from tests.api.client import Client, problem
+from tests.api.client import EMAIL, Client, problem
 from tests.api.definitions import FORK, GREETING, PAYMENT, changed
 from weftline.engine.worker import Worker
 
@@ -225,7 +225,7 @@ async def test_cancel_pause_and_resume_answer_with_their_effect(api: Client, wor
     cancelled = await api.post(f"/executions/{id}/cancel", {"reason": "Ordered twice"})
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     last = (await api.get(f"/executions/{id}/events")).json()["items"][-1]
-    assert (last["type"], last["data"]) == ("WORKFLOW_CANCELLED", {"reason": "Ordered twice"})
+    assert (last["type"], last["data"]) == ("WORKFLOW_CANCELLED", {"reason": "Ordered twice", "by": EMAIL})
 
 
 async def test_an_act_that_no_worker_has_seen_yet_is_accepted_and_kept(

@@ -40,10 +40,16 @@ async def test_a_rule_is_added_listed_and_removed(api: Client, tenant: asyncpg.C
     assert rule["workflowId"] == "purchase" and rule["field"] == "iban" and rule["effect"] == "hide"
     assert rule["visibleTo"] == ["admin", "operator"] and rule["createdBy"]
     assert (await api.get("/field-rules")).json()["items"] == [rule]
-    removed = await api.http.delete(f"/api/v1/field-rules/{rule['id']}")
+    path = f"/field-rules/{rule['id']}"
+    shown = await api.get(path)
+    assert shown.json() == rule
+    other = await api.http.delete(f"/api/v1{path}", headers={"If-Match": '"another"'})
+    problem(other, 412, "precondition_failed")
+    removed = await api.http.delete(f"/api/v1{path}", headers={"If-Match": shown.headers["etag"]})
     assert removed.status_code == 200 and removed.json() == rule
     assert (await api.get("/field-rules")).json()["items"] == []
-    problem(await api.http.delete(f"/api/v1/field-rules/{rule['id']}"), 404, "field_rule_not_found")
+    problem(await api.get(path), 404, "field_rule_not_found")
+    problem(await api.http.delete(f"/api/v1{path}"), 404, "field_rule_not_found")
     assert await trail(tenant) == [("field-rule.created", rule["id"]), ("field-rule.removed", rule["id"])]
 
 

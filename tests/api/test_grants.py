@@ -29,6 +29,8 @@ async def test_a_grant_on_one_workflow_is_good_for_that_one(world: World) -> Non
         await admin.publish({**GREETING, "id": id})
     grant = await admin.made("/grants", to(grace, "workflow:read", "execution:start", workflow="one"))
     assert (await grace.get("/workflows/one")).status_code == 200
+    me = (await grace.get("/auth/me")).json()
+    assert (me["permissions"], me["permissionsOnWorkflows"]) == ([], ["execution:start", "workflow:read"])
     await grace.start("one", {"name": "Ada"})
     assert [each["id"] for each in (await grace.get("/workflows")).json()["items"]] == ["one"]
     problem(await grace.get("/workflows/two"), 403, "permission_denied")

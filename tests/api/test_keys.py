@@ -38,6 +38,21 @@ async def test_a_key_acts_for_its_owner_and_is_shown_once(world: World, connect_
     assert text[3:] not in str(dict(stored or {}))
 
 
+async def test_a_key_can_be_revoked_only_if_nobody_has_used_it_since(world: World) -> None:
+    await world.found("acme")
+    grace = await world.join("acme", "grace", "author")
+    made = await grace.made("/api-keys", {"name": "ci"})
+    path = f"/api-keys/{made['id']}"
+    unused = {"If-Match": (await grace.get(path)).headers["etag"]}
+    program = await world.with_key(made["key"])
+    assert (await program.get("/workflows")).status_code == 200
+    problem(await grace.delete(path, headers=unused), 412, "precondition_failed")
+    assert (await program.get("/workflows")).status_code == 200
+    used = {"If-Match": (await grace.get(path)).headers["etag"]}
+    assert (await grace.delete(path, headers=used)).status_code == 200
+    assert (await program.get("/workflows")).status_code == 401
+
+
 async def test_scopes_are_all_that_a_key_may_do(world: World) -> None:
     await world.found("acme")
     grace = await world.join("acme", "grace", "author")

@@ -167,6 +167,27 @@ async def test_operators_are_appointed_and_dismissed(world: World, connect: Conn
     assert len(await platform_log(connect, "operator.removed")) == 1
 
 
+async def test_an_operator_is_changed_only_as_they_were_seen(world: World, connect: Connect) -> None:
+    acme = await world.found("acme")
+    path = f"/platform/operators/{acme.id}"
+    problem(await world.operator.get(path, headers=REASON), 404, "operator_not_found")
+    unseen = {**REASON, "If-Match": '"none"'}
+    problem(await world.operator.put(path, {"tenants": None}, headers=unseen), 412, "operator_changed")
+    problem(await world.operator.get(path, headers=REASON), 404, "operator_not_found")
+    await world.operator.put(path, {"tenants": None}, headers=REASON)
+    before = await world.operator.get(path, headers=REASON)
+    assert before.json()["email"] == acme.email
+    seen = {**REASON, "If-Match": before.headers["etag"]}
+    changed = await world.operator.put(path, {"tenants": []}, headers=seen)
+    assert changed.status_code == 200
+    problem(await world.operator.put(path, {"tenants": None}, headers=seen), 412, "operator_changed")
+    problem(await world.operator.delete(path, headers=seen), 412, "operator_changed")
+    assert (await world.operator.get(path, headers=REASON)).json()["tenants"] == []
+    seen["If-Match"] = changed.headers["etag"]
+    assert (await world.operator.delete(path, headers=seen)).status_code == 200
+    assert [entry["reason"] for entry in await platform_log(connect, "operator.read")] == ["Ticket 4711"] * 2
+
+
 async def test_nobody_decides_on_their_own_operatorship(world: World) -> None:
     path = f"/platform/operators/{world.operator.id}"
     problem(await world.operator.put(path, {"tenants": []}, headers=REASON), 409, "own_operatorship")
@@ -197,6 +218,34 @@ async def test_an_operator_enters_a_tenant_with_a_reason_that_marks_every_act(wo
     assert entry["reason"] == "Ticket 4711"
     assert [entry["reason"] for entry in await acme.log("tenant.entered")] == ["Ticket 4711"]
     assert len(await platform_log(connect, "tenant.entered")) == 1
+
+
+async def test_an_operator_who_leaves_a_tenant_goes_on_where_they_were(world: World) -> None:
+    acme = await world.found("acme")
+    await world.found("globex")
+    here = (await world.operator.get("/auth/me")).json()
+    entered = await world.operator.post("/platform/tenants/acme/enter", {"reason": "Ticket 4711"})
+    visitor = await world.with_key(entered.json()["accessToken"])
+    entered = await visitor.post("/platform/tenants/globex/enter", {"reason": "Ticket 4712"})
+    visitor = await world.with_key(entered.json()["accessToken"])
+    left = await visitor.post("/auth/leave")
+    assert left.status_code == 200, left.text
+    assert left.headers["cache-control"] == "no-store"
+    problem(await visitor.get("/workflows"), 401, "unauthenticated")
+    again = await world.with_key(left.json()["accessToken"])
+    assert (await again.get("/auth/me")).json() == here
+    refreshed = await again.post("/auth/refresh", {"refreshToken": left.json()["refreshToken"]})
+    assert refreshed.json()["tenant"] == here["tenant"]
+    problem(await again.post("/auth/leave"), 401, "session_over")
+    problem(await acme.post("/auth/leave"), 401, "session_over")
+
+
+async def test_nobody_comes_back_to_a_session_that_has_ended(world: World) -> None:
+    await world.found("acme")
+    entered = await world.operator.post("/platform/tenants/acme/enter", {"reason": "Ticket 4711"})
+    visitor = await world.with_key(entered.json()["accessToken"])
+    assert (await world.operator.post("/auth/logout")).status_code == 200
+    problem(await visitor.post("/auth/leave"), 401, "session_over")
 
 
 async def test_a_dismissed_operator_leaves_the_tenants_they_had_entered(world: World) -> None:

@@ -34,6 +34,14 @@ async def test_a_task_says_what_is_asked_of_whom(api: Client, task: dict[str, An
     assert (await api.get(f"/tasks/{task['id']}")).json() == task
 
 
+async def test_the_fields_of_a_form_come_in_the_order_of_its_author(api: Client, worker: Worker) -> None:
+    form = {"type": "object", "properties": {name: {"type": "string"} for name in ("zip", "applicant", "amount")}}
+    node = {"id": "ask", "type": "human-task", "form": form}
+    await api.publish({"id": "ordered", "nodes": [node]})
+    task = await open_task(api, "ordered")
+    assert list(task["form"]["properties"]) == ["zip", "applicant", "amount"]
+
+
 async def test_completing_a_task_resumes_its_execution(api: Client, task: dict[str, Any]) -> None:
     answer = await api.post(f"/tasks/{task['id']}/complete", GOOD)
     assert answer.status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import asyncpg
 import pytest
 
@@ -112,6 +114,24 @@ async def test_putting_the_same_definition_changes_nothing(api: Client) -> None:
     after = await api.put("/workflows/greeting", dict(reversed(GREETING.items())))
     assert after.json() == before.json()
     assert after.headers["etag"] == before.headers["etag"]
+
+
+async def test_fields_of_a_form_stay_in_the_order_of_their_author(api: Client) -> None:
+    def asking(*names: str) -> dict[str, Any]:
+        form = {"type": "object", "properties": {name: {"type": "string"} for name in names}}
+        return {"id": "asks", "input": form, "nodes": [{"id": "ask", "type": "human-task", "form": form}]}
+
+    def fields(definition: dict[str, Any]) -> list[list[str]]:
+        return [list(form["properties"]) for form in (definition["input"], definition["nodes"][0]["form"])]
+
+    await api.publish(asking("zip", "applicant", "amount"))
+    stored = (await api.get("/workflows/asks")).json()["definition"]
+    assert fields(stored) == [["zip", "applicant", "amount"]] * 2
+    assert (await api.put("/workflows/asks", asking("zip", "applicant", "amount"))).json()["versionNumber"] == 1
+    moved = (await api.put("/workflows/asks", asking("amount", "zip", "applicant"))).json()
+    assert (moved["versionNumber"], fields(moved["definition"])) == (2, [["amount", "zip", "applicant"]] * 2)
+    again = (await api.put("/workflows/asks", asking("applicant", "amount", "zip"))).json()
+    assert (again["versionNumber"], fields(again["definition"])) == (2, [["applicant", "amount", "zip"]] * 2)
 
 
 async def test_an_id_cannot_be_changed(api: Client) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the command line."""
+"""Fixtures for tests of the command line and of the web app."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import structlog
 
+from tests.e2e.browser import chromium, complaints, open_page, site
 from tests.e2e.weft import Ended
 from weftline.cli.main import main
 from weftline.cli.target import VARIABLES
+
+__all__ = ["chromium", "complaints", "open_page", "site"]
 
 Command = Callable[..., Ended]
 

@@ -66,6 +66,10 @@ def as_owner(database: str, statement: str) -> None:
 def test_entries_are_listed_newest_first(audit: Command) -> None:
     listed = json.loads(audit("list", "--json").stdout)
     assert [entry["resourceId"] for entry in listed] == ["three", "two", "=one"]
+    oldest = json.loads(audit("list", "--sort", "occurredAt", "--limit", 2, "--json").stdout)
+    assert [entry["resourceId"] for entry in oldest] == ["=one", "two"]
+    wrong = audit("list", "--sort", "actor")
+    assert isinstance(wrong.exception, CommandFailed) and "but by occurredAt" in str(wrong.exception)
     lines = audit("list", "--actor", "ada@example.com", "--resource-id", "two").stdout.splitlines()
     assert len(lines) == 2 and "ada@example.com" in lines[1] and "thing two" in lines[1]
     assert json.loads(audit("list", "--from", "2100-01-01", "--json").stdout) == []

@@ -6,7 +6,6 @@ import json
 from getpass import getuser
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -14,6 +13,7 @@ from tests.e2e.conftest import Command
 from tests.e2e.weft import environment, eventually, lines_until, running
 
 ROOT = Path(__file__).parents[2]
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 DEFINITION = """
 id: order
@@ -98,9 +98,9 @@ def test_publishing_again_makes_a_version_only_of_what_changed(command: Command,
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("show", str(uuid4())), 1, "There is no execution of this id."),
-        (("signal", str(uuid4()), "x"), 1, "There is no execution of this id."),
-        (("task", "complete", str(uuid4())), 1, "There is no task of this id."),
+        (("show", UNKNOWN), 1, "There is no execution of this id."),
+        (("signal", UNKNOWN, "x"), 1, "There is no execution of this id."),
+        (("task", "complete", UNKNOWN), 1, "There is no task of this id."),
         (("start", "nothing"), 1, "There is no workflow 'nothing'."),
         (("start", "order", "--input", "[]"), 2, "--input: it must be an object"),
         (("start", "order", "--input", "{"), 2, "--input: it is not JSON"),

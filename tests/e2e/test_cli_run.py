@@ -74,3 +74,66 @@ def test_an_interrupted_run_leaves_the_execution_to_the_next_worker(env: dict[st
     assert process.returncode == 130
     assert f"Execution {execution_id} is left as it is" in said
     assert weft("show", execution_id, "--json", env=env).json["status"] == "waiting"
+
+
+def test_a_run_publishes_the_workflows_that_it_starts(env: dict[str, str], tmp_path: Path):
+    child = tmp_path / "child.json"
+    child.write_text(json.dumps({"id": "child", "nodes": [{"id": "a", "type": "action", "action": "echo"}]}))
+    nodes = [{"id": "call", "type": "subworkflow", "workflow": "child", "input": {"n": "${ item }"}}]
+    each = {"id": "each", "type": "loop", "forEach": [1, 2], "do": "call"}
+    ran = weft("run", write(tmp_path, {"id": "main", "nodes": [each, *nodes]}), "--with", child, env=env)
+    assert (ran.code, ran.json) == (0, [{"n": 1}, {"n": 2}])
+    assert "call in each 2 completed" in ran.err
+
+
+def test_a_run_that_rests_as_a_whole_shows_the_command_by_which_it_goes_on(env: dict[str, str], tmp_path: Path):
+    reviewed = {"id": "form", "settings": {"review": True}, "nodes": [{"id": "fill", "type": "form"}]}
+    with running("run", write(tmp_path, reviewed), env=env) as process:
+        execution_id = lines_until(process, "form")[-1].split()[-1]
+        assert lines_until(process, "draft")[-1] == f"  … draft (weft review start {execution_id})\n"
+        assert weft("review", "start", execution_id, env=env).code == 0
+        lines_until(process, "fill waiting")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+CLASS = """
+from weftline.authoring import Context, Workflow, step
+
+
+class Doubling(Workflow):
+    id = "doubling"
+    output = {"value": "${twice}"}
+
+    @step
+    def double(self, ctx: Context):
+        from weftline.authoring import Result
+        return Result.ok({"twice": ctx.data["value"] * 2})
+
+
+class Base(Workflow):
+    pass
+
+
+nothing = 7
+"""
+
+
+def test_workflows_in_code_are_validated_published_and_run_by_their_names(env: dict[str, str], tmp_path: Path):
+    (tmp_path / "my_workflows.py").write_text(CLASS)
+    (tmp_path / "circle.py").write_text(CLASS.replace("@step", "@step(after='double')"))
+    assert "my_workflows:Doubling is valid" in weft("validate", "my_workflows:Doubling", env=env, cwd=tmp_path).out
+    ran = weft("run", "my_workflows:Doubling", "--input", '{"value": 21}', env=env, cwd=tmp_path)
+    assert (ran.code, ran.json) == (0, {"value": 42})
+    for command in ("publish", "workflow publish"):
+        published = weft(*command.split(), "my_workflows:Doubling", env=env, cwd=tmp_path)
+        assert published.out == "doubling version 1 is published.\n"
+    for reference, problem in {
+        "my_workflows:Dubling": "there is no 'Dubling' in it; did you mean 'Doubling'?",
+        "my_workflows:nothing": "it is no workflow: it has no definition()",
+        "my_workflows:Base": "Base has no `id`",
+        "unheard_of:Doubling": "cannot import 'unheard_of'",
+        "circle:Doubling": "steps wait for each other in a circle: double → double",
+    }.items():
+        refused = weft("validate", reference, env=env, cwd=tmp_path)
+        assert refused.code == 2 and problem in refused.err, refused.err

@@ -10,7 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.e2e.test_up import ECHO, Site, up
+from tests.e2e.site import Site, up
+from tests.e2e.test_up import ECHO
 from tests.e2e.weft import environment, weft
 from weftline.store.embedded import EmbeddedServer
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
-from tests.e2e.weft import children, environment, eventually, is_running, lines_until, running, weft
+from tests.e2e.site import Site, up
+from tests.e2e.weft import children, environment, eventually, is_running, running, weft
 from weftline.store.embedded import EmbeddedServer
 
 # The action stands still on its first call and returns on its second, so that what is killed in between is known.
@@ -50,51 +45,6 @@ DEFINITION = {
 }
 
 ECHO = {"id": "echo", "nodes": [{"id": "say", "type": "action", "action": "echo", "input": {"text": "hello"}}]}
-
-
-EMAIL, PASSWORD = "ada@example.com", "a password of the first administrator"
-
-
-class Site:
-    """A running ``weft up``, with its first administrator signed in."""
-
-    def __init__(self, process: subprocess.Popen[str], password: str | None = PASSWORD) -> None:
-        self.process = process
-        self.printed = "".join(lines_until(process, "Stop"))
-        found = re.search(r"API +(http://\S+)", self.printed)
-        assert found is not None
-        self.api = found[1]
-        self.headers = {"Content-Type": "application/json"}
-        if password is not None:
-            self.sign_in(EMAIL, password)
-
-    @property
-    def port(self) -> int:
-        return int(self.api.split(":")[2].split("/")[0])
-
-    def call(self, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(self.api + path, data, self.headers)
-        with urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def sign_in(self, email: str, password: str) -> None:
-        tokens = self.call("/auth/login", {"email": email, "password": password})
-        self.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
-
-    def publish(self, definition: dict[str, Any]) -> None:
-        self.call("/workflows", definition)
-        self.call(f"/workflows/{definition['id']}/publish", {})
-
-    def status(self, execution_id: str) -> str:
-        return self.call(f"/executions/{execution_id}")["status"]
-
-
-@contextmanager
-def up(home: Path, *options: str) -> Iterator[Site]:
-    env = environment(home=home, admin_email=EMAIL, admin_password=PASSWORD)
-    with running("up", "--port", "0", *options, env=env, cwd=home) as process:
-        yield Site(process)
 
 
 def test_what_was_running_when_everything_was_killed_finishes_after_a_new_start(server_home: Path):

@@ -12,17 +12,21 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from tests.engine.tally import Tally
 from weftline.authoring import ActionRegistry, Context
 from weftline.engine.worker import Worker, WorkerOptions
-from weftline.machine.state import fold
+from weftline.features.executions.commands import REVIVING
+from weftline.machine.folding import fold
 from weftline.model.event import Event
 from weftline.model.ids import DEFAULT_TENANT
 from weftline.store.connect import create_pool, tenant_transaction
 from weftline.store.hints import hint_work
 from weftline.store.inbox import MessageKind, deliver, send
+from weftline.store.keyring import Keyring
 from weftline.store.log import events_page, load_state
 from weftline.store.starts import NewExecution, start_executions
 
+MASTER_KEY = bytes(32)
 ENDED = ("completed", "failed", "cancelled", "timed_out")
 
 
@@ -79,6 +83,26 @@ class Harness:
             )
         return id
 
+    async def publish_again(self, *nodes: dict[str, Any], id: str = "flow", **fields: Any) -> int:
+        """Store another published version of a workflow; returns its number."""
+        definition = {"id": id, "name": id, "nodes": list(nodes), **fields}
+        async with tenant_transaction(self.pool, DEFAULT_TENANT) as connection:
+            return await connection.fetchval(
+                """WITH template AS (
+                       UPDATE workflow_templates
+                       SET latest_version = latest_version + 1, published_version = latest_version + 1
+                       WHERE tenant_id = $1 AND id = $2
+                       RETURNING latest_version
+                   )
+                   INSERT INTO workflow_versions
+                       (tenant_id, template_id, version_number, definition, definition_hash, published_at)
+                   SELECT $1, $2, latest_version, $3, '', now() FROM template
+                   RETURNING version_number""",
+                DEFAULT_TENANT,
+                id,
+                orjson.dumps(definition).decode(),
+            )
+
     async def start(self, *inputs: dict[str, Any], workflow: str = "flow", **options: Any) -> list[UUID]:
         """Start an execution for each input."""
         new = [NewExecution(workflow, 1, orjson.dumps(input).decode(), **options) for input in inputs]
@@ -102,9 +126,10 @@ class Harness:
         await self.hint()
 
     async def send(self, execution: UUID, kind: MessageKind, **payload: Any) -> int | None:
-        """Send a message; None where the execution has ended."""
+        """Send a message; None where the execution has ended, and the message cannot revive it."""
+        now = self.clock.now()
         async with tenant_transaction(self.pool, DEFAULT_TENANT) as connection:
-            seq = await send(connection, DEFAULT_TENANT, execution, kind, payload, self.clock.now())
+            seq = await send(connection, DEFAULT_TENANT, execution, kind, payload, now, revives=kind in REVIVING)
         await self.hint()
         return seq
 
@@ -122,7 +147,7 @@ class Harness:
     @asynccontextmanager
     async def worker(self, **options: Any) -> AsyncIterator[Worker]:
         """A worker that runs during the block."""
-        worker = Worker(self.url, self.registry, WorkerOptions(**options), self.clock)
+        worker = Worker(self.url, self.registry, WorkerOptions(**options), self.clock, keyring=Keyring(MASTER_KEY))
         await worker.start()
         try:
             yield worker
@@ -182,21 +207,30 @@ class Harness:
         await self.until(look, seconds)
 
     async def check_logs(self) -> None:
-        """Every log is dense and in order, and folds to what its execution's snapshot says."""
+        """Every log is dense and in order, and folds to what its execution's snapshot says; and the statistics say what
+        all logs add up to."""
+        tally = Tally()
         for row in await self.fetch("SELECT * FROM executions"):
             events = await self.events(row["id"])
             assert [event.seq for event in events] == list(range(1, len(events) + 1))
-            folded = fold(orjson.loads(row["input"]), events)
             async with tenant_transaction(self.pool, DEFAULT_TENANT) as connection:
                 remembered = await load_state(connection, DEFAULT_TENANT, row["id"])
             assert remembered is not None
+            folded = fold(remembered.input, events)
             assert folded.to_json() == remembered.to_json()
+            tally.add(row["workflow_id"], events)
+        await self.check_statistics(tally)
+
+    async def check_statistics(self, tally: Tally) -> None:
+        """The tenant's statistics say what its logs add up to."""
+        async with tenant_transaction(self.pool, DEFAULT_TENANT) as connection:
+            await tally.check(connection)
 
 
 @asynccontextmanager
 async def harness(url: str) -> AsyncIterator[Harness]:
     """A harness on a migrated database."""
-    pool = await create_pool(url, "weft_api")
+    pool = await create_pool(url, "weft_api", keyring=Keyring(MASTER_KEY))
     try:
         made = Harness(url, pool)
         yield made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.engine.harness import action
 from weftline.authoring.context import Tenant
 from weftline.engine.run import Run
+from weftline.engine.snapshots import Snapshots
 from weftline.language import load
 from weftline.machine.state import State
 from weftline.machine.stimulus import ActionCompleted, Start
@@ -27,7 +28,9 @@ LEFT = "left@split:1:0"
 def new_run() -> Run:
     """A run of ``FORK`` that has begun, and whose beginning is in the commit under way."""
     _, program = load(FORK)
-    run = Run(uuid7(), Tenant(DEFAULT_TENANT, "default"), "fork", 1, program, State({}), 0)
+    run = Run(
+        uuid7(), Tenant(DEFAULT_TENANT, "default"), "fork", 1, program, State({}), 0, snapshots=Snapshots(0, 0, 0)
+    )
     run.feed(Start(), 1.0)
     run.collect(Commit())
     return run

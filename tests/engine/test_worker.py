@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -142,7 +143,9 @@ async def test_exhausted_retries_fail_the_execution_with_the_action_s_error(engi
     async with engine.worker():
         row = await engine.reach(await engine.start_one())
     assert row["status"] == "failed"
-    assert orjson.loads(row["error"]) == {
+    error = orjson.loads(row["error"])
+    assert datetime.fromisoformat(error.pop("timestamp")).timestamp() == pytest.approx(row["completed_at"].timestamp())
+    assert error == {
         "code": "out_of_stock",
         "message": "no stock",
         "retryable": True,
@@ -701,7 +704,7 @@ async def test_a_long_run_is_snapshotted_while_it_goes_on(engine: Harness, monke
     async def gated(ctx: Context) -> None:
         await gate.wait()
 
-    monkeypatch.setattr("weftline.engine.run.SNAPSHOT_EVERY", 10)
+    monkeypatch.setattr("weftline.engine.snapshots.EVERY", 10)
     await engine.publish(
         {"id": "split", "type": "parallel", "branches": ["s1", "hold"]}, *chain(20), action("hold", "gated")
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crew import Crew
+from tests.faults.crew import Crew, Litter
 from tests.faults.crew import crew as new_crew
+from tests.faults.crew import litter as new_litter
 from tests.faults.scene import Scene
 from tests.faults.scene import scene as new_scene
 
@@ -24,4 +25,11 @@ async def scene(durable_database: str) -> AsyncIterator[Scene]:
 def crew(durable_database: str, tmp_path: Path) -> Iterator[Crew]:
     """Worker processes on the scene's database."""
     with new_crew(durable_database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def litter(durable_database: str, tmp_path: Path) -> Iterator[Litter]:
+    """Many worker processes on the scene's database, one after another."""
+    with new_litter(durable_database, tmp_path) as made:
         yield made

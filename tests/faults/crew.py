@@ -8,7 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from tests.faults.worker_process import work
 
 LEASE_SECONDS = 1.5
 
@@ -68,6 +72,35 @@ class WorkerProcess:
         return f'"event":"{event}"' in self.log.read_text()
 
 
+class Litter:
+    """Many worker processes, one after another, forked from one that has imported everything: each begins at once.
+
+    Args:
+        url: of the database.
+        logs: directory for what they log.
+    """
+
+    def __init__(self, url: str, logs: Path) -> None:
+        self._url = url
+        self._log = logs / "litter.log"
+        self._context = get_context("forkserver")
+        self._context.set_forkserver_preload(["tests.faults.worker_process"])
+        self._members: list[BaseProcess] = []
+
+    def bear(self, name: str) -> BaseProcess:
+        """Start a worker process."""
+        member = self._context.Process(target=work, args=(self._url, name, LEASE_SECONDS, str(self._log)), daemon=True)
+        member.start()
+        self._members.append(member)
+        return member
+
+    def dismiss(self) -> None:
+        """Kill whoever still runs."""
+        for member in self._members:
+            member.kill()
+            member.join()
+
+
 class Crew:
     """The worker processes of one test.
 
@@ -97,6 +130,16 @@ class Crew:
 def crew(url: str, logs: Path) -> Iterator[Crew]:
     """A crew that is gone at the end of the block."""
     made = Crew(url, logs)
+    try:
+        yield made
+    finally:
+        made.dismiss()
+
+
+@contextmanager
+def litter(url: str, logs: Path) -> Iterator[Litter]:
+    """A litter that is gone at the end of the block."""
+    made = Litter(url, logs)
     try:
         yield made
     finally:

@@ -44,7 +44,7 @@ async def test_postgresql_killed_mid_load_and_started_again_loses_nothing(server
             _kill_processes_in(server.data)
             await asyncio.to_thread(EmbeddedServer(server_home).start)
         async with new_scene(url, is_new=False) as after:
-            await after.harness.all_ended()
+            await after.all_ended()
             await after.verify(ids)
         assert all(member.exit_code is None for member in members)
         for member in members:
@@ -70,7 +70,7 @@ async def test_workers_whose_connections_are_cut_again_and_again_lose_nothing(sc
             f"everything had ended before blow {blow + 1}"
         )
         assert await scene.owner.fetchval(CUT) > 0
-    await scene.harness.all_ended()
+    await scene.all_ended()
     await scene.verify(ids)
     for member in members:
         member.stop()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, Client
+from tests.api.client import PASSWORD, Client, running
 from tests.api.conftest import (  # noqa: F401
     anonymous,
     api,
-    application,
+    api_options,
     connect_as_owner,
+    documented,
     logs,
     mailbox,
     people,
@@ -24,8 +25,23 @@ from tests.api.conftest import (  # noqa: F401
     world,
 )
 from tests.conftest import Connect
+from weftline import connectors
 from weftline.api.app import Application
+from weftline.authoring.builtin import HttpSettings
 from weftline.model.ids import uuid7
+
+assert connectors.http is not None, "declares integrations by being imported"
+
+NOWHERE = HttpSettings(allowed_hosts=frozenset({".example.com"}))
+
+
+@pytest.fixture
+async def application(database: str) -> AsyncIterator[Application]:
+    """The API, which calls nobody, whatever it is asked to connect to."""
+    options = api_options(database)
+    app = Application(replace(options, accounts=replace(options.accounts, http=NOWHERE)))
+    async with running(app):
+        yield app
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,7 @@ class House:
 
 
 @pytest.fixture
-async def houses(application: Application, connect: Connect) -> AsyncIterator[tuple[House, House]]:  # noqa: F811
+async def houses(application: Application, connect: Connect) -> AsyncIterator[tuple[House, House]]:
     """Two tenants."""
     async with AsyncExitStack() as opened:
         yield (
@@ -56,7 +72,7 @@ async def houses(application: Application, connect: Connect) -> AsyncIterator[tu
 
 
 async def build(
-    application: Application,  # noqa: F811
+    application: Application,
     connect: Connect,
     opened: AsyncExitStack,
     slug: str,

@@ -8,7 +8,7 @@ from typing import Any
 from tests.api.client import Client, problem
 from tests.api.people import People
 
-DEFINITIONS = {"/workflows", "/workflows/validate", "/workflows/{workflow_id}"}
+DEFINITIONS = {"/workflows", "/workflows/convert", "/workflows/validate", "/workflows/{workflow_id}"}
 """Bodies that are definitions of workflows: the language refuses names that it does not have."""
 
 

@@ -36,6 +36,7 @@ async def test_every_answer_keeps_browsers_from_misreading_embedding_and_storing
         assert answer.headers["x-content-type-options"] == "nosniff", what
         assert answer.headers["referrer-policy"] == "no-referrer", what
         assert answer.headers["cross-origin-resource-policy"] == "same-origin", what
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin", what
         directives = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
         assert {**directives, **CONTENT_POLICY} == directives, what
         assert "script-src" not in directives, what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ structlog.get_logger().info("request", path=forged)
 def text_parameters(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Every list and its query parameters that take any text."""
     for path, methods in document["paths"].items():
+        if path.endswith("/live"):
+            # has no end
+            continue
         for parameter in methods.get("get", {}).get("parameters", ()):
             schemas = [parameter["schema"], *parameter["schema"].get("anyOf", ())]
             takes_text = any(each.get("type") == "string" and "format" not in each for each in schemas)
@@ -49,7 +53,9 @@ async def test_what_is_searched_for_is_data_and_never_a_part_of_a_statement(
                 assert answer.status_code < 500
                 if answer.status_code == 200 and answer.headers["content-type"] == "application/json":
                     found = answer.json()
-                    assert not (found["items"] if isinstance(found, dict) else found), text
+                    items = found["items"] if isinstance(found, dict) else found
+                    # variables that the platform gives have a `_` in their names, and connectors in their texts
+                    assert not [item for item in items if text not in json.dumps(item)], text
 
 
 @pytest.mark.parametrize("format", ["json", "console"])

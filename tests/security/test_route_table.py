@@ -13,7 +13,10 @@ from weftline.features.access.permissions import CATALOGUE, PLATFORM_CATALOGUE
 
 PUBLIC = {
     "GET /",
+    "GET /api",
     "GET /docs",
+    "GET /errors",
+    "GET /errors/{code}",
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
@@ -30,6 +33,10 @@ PUBLIC = {
     # the token in the path is the proof
     "GET /api/v1/task-links/{token}",
     "POST /api/v1/task-links/{token}",
+    # the state that comes back is the proof
+    "GET /oauth/callback",
+    "POST /oauth/callback",
+    *(f"{method} /hooks/{{token}}" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
 }
 """Open to everybody on purpose. What is added here is open to the whole world."""
 
@@ -87,6 +94,8 @@ async def test_nothing_that_is_not_public_answers_a_stranger(application: Applic
 CHECKED_ELSEWHERE: set[str] = {
     # who may see others' tasks is a matter of each task
     "task:read-all",
+    # whoever changes a connection of their own does without it
+    "connection:manage",
     # an operator may do without it, in any tenant
     "tenant:manage",
 }

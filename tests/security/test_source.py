@@ -27,6 +27,9 @@ NEVER_IMPORTED = {
 }
 """Deserialisers that run what they read, template engines, and interpreters that nothing here feeds."""
 
+READS_XML = "connectors/xml_text.py"
+"""Feeds expat alone, and refuses whatever would define entities."""
+
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 WEAK_HASHES = {"md5", "sha1", "blake2s", "new"}
 
@@ -62,7 +65,12 @@ def attribute(call: ast.Call) -> tuple[str, str] | None:
 
 
 def is_escaped(pattern: ast.expr) -> bool:
-    """Whether whatever a pattern is made of, besides constants, goes through ``re.escape``."""
+    """Whether whatever a pattern is made of, besides constants, goes through ``re.escape``, each text or one by one."""
+    match pattern:
+        case ast.Call(ast.Attribute(ast.Constant(), "join"), [ast.Call(ast.Name("map"), [ast.Attribute() as each, _])]):
+            return isinstance(each.value, ast.Name) and (each.value.id, each.attr) == ("re", "escape")
+        case _:
+            pass
     parts = pattern.values if isinstance(pattern, ast.JoinedStr) else [pattern]
     made = [part.value for part in parts if isinstance(part, ast.FormattedValue)]
     others = [part for part in parts if not isinstance(part, (ast.FormattedValue, ast.Constant))]
@@ -71,7 +79,7 @@ def is_escaped(pattern: ast.expr) -> bool:
 
 def test_no_text_is_run_as_code() -> None:
     for name, module in modules():
-        assert not imported(module) & NEVER_IMPORTED, name
+        assert not imported(module) & NEVER_IMPORTED - ({"xml"} if name == READS_XML else set()), name
         called = {call.func.id for call in calls(module) if isinstance(call.func, ast.Name)}
         assert not called & NEVER_CALLED, name
 
@@ -93,12 +101,22 @@ def test_yaml_is_read_by_the_safe_loader_only() -> None:
 def test_no_hash_is_weak() -> None:
     for name, module in modules():
         used = {found[1] for call in calls(module) if (found := attribute(call)) is not None and found[0] == "hashlib"}
-        assert not used & WEAK_HASHES, name
+        # git calls a content by it, and its servers compare
+        assert not used & WEAK_HASHES - ({"sha1"} if name == "connectors/github/contents.py" else set()), name
 
 
 def test_randomness_that_can_be_guessed_serves_nothing_that_must_not_be() -> None:
-    # the jitter of retries: nothing is kept secret by it
-    assert [name for name, module in modules() if "random" in imported(module)] == ["engine/executor.py"]
+    # the jitter of retries and of queues: nothing is kept secret by it
+    jittery = {
+        "engine/executor.py",
+        "engine/guard.py",
+        "authoring/remote/client.py",
+        "client/session.py",
+        "client/watching.py",
+        "features/webhooks/schedule.py",
+    }
+    users = {name for name, module in modules() if "random" in imported(module)}
+    assert users == jittery
 
 
 def test_no_certificate_goes_unchecked() -> None:

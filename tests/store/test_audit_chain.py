@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from weftline.features.audit.trail import PLATFORM, Entry, append, record
 from weftline.features.audit.verify import Verification, verify_chain
 from weftline.features.database import Database, driver
 from weftline.model.ids import DEFAULT_TENANT
+from weftline.store.connect import create_pool, tenant_transaction
 from weftline.store.roles import ROLES
 
 if TYPE_CHECKING:
@@ -316,13 +317,76 @@ async def test_an_act_that_is_rolled_back_leaves_no_entry(reader: Database, writ
     assert found.is_whole and found.entries == 2
 
 
+async def test_nobody_waits_for_an_act_that_goes_on_after_it_was_recorded(reader: Database, writer: Database) -> None:
+    async with writer.transaction(TENANT) as session:
+        await record(session, "thing.changed", "thing", "slow", actor=almighty(TENANT, "console", "root"))
+        async with asyncio.timeout(10):
+            await act(writer, "quick")
+    async with reader.transaction(TENANT) as session:
+        stored = await repository.list_entries(
+            session, TENANT, repository.Filter(), repository.ORDER.window("occurredAt", limit=10)
+        )
+    assert [entry.resource_id for entry in stored] == ["quick", "slow"]
+    assert (await verify_chain(reader, TENANT)).is_whole
+
+
+async def test_what_was_recorded_after_a_savepoint_is_forgotten_where_that_is_gone_back_to(
+    reader: Database, writer: Database
+) -> None:
+    async with writer.transaction(TENANT) as session:
+        connection = await driver(session)
+        append(connection, TENANT, [Entry("thing.changed", "thing", "before")])
+        with suppress(LookupError):
+            async with connection.transaction():
+                append(connection, TENANT, [Entry("thing.changed", "thing", "undone")])
+                raise LookupError
+        async with connection.transaction():
+            append(connection, TENANT, [Entry("thing.changed", "thing", "after")])
+    async with reader.transaction(TENANT) as session:
+        stored = await repository.list_entries(
+            session, TENANT, repository.Filter(), repository.ORDER.window("occurredAt", limit=10)
+        )
+    assert {entry.resource_id for entry in stored} == {"before", "after"}
+    assert (await verify_chain(reader, TENANT)).is_whole
+
+
+async def test_an_entry_that_is_refused_undoes_its_act_and_leaves_the_connection_as_good_as_before(
+    reader: Database, database: str
+) -> None:
+    insert = (
+        "INSERT INTO variables (tenant_id, key, id, type, value) VALUES ($1, 'k', gen_random_uuid(), 'NUMBER', '1')"
+    )
+    count = "SELECT count(*) FROM variables WHERE key = 'k'"
+    async with await create_pool(database, "weft_api", min_size=0, max_size=1) as pool:
+        for is_good in (False, True):
+            with nullcontext() if is_good else pytest.raises(asyncpg.DataError):
+                async with tenant_transaction(pool, TENANT) as connection:
+                    await connection.execute(insert, TENANT)
+                    append(connection, TENANT, [Entry("thing.changed", after="fine" if is_good else "\0")])
+            async with tenant_transaction(pool, TENANT) as connection:
+                assert await connection.fetchval(count) == is_good
+    found = await verify_chain(reader, TENANT)
+    assert found.is_whole and found.entries == 1
+
+
+@pytest.mark.parametrize("text", ["'); DROP TABLE audit_log; --", "$$", "$entries$", "\\'", "${", "%s $1 :x"])
+async def test_what_an_entry_says_is_text_and_nothing_else(reader: Database, writer: Database, text: str) -> None:
+    await act(writer, text, after=text)
+    async with reader.transaction(TENANT) as session:
+        window = repository.ORDER.window("occurredAt", limit=10)
+        [stored] = await repository.list_entries(session, TENANT, repository.Filter(), window)
+    assert stored.resource_id == text and stored.after == text
+    assert (await verify_chain(reader, TENANT)).is_whole
+
+
 async def test_many_entries_may_be_appended_at_once(reader: Database, writer: Database) -> None:
     entries = [Entry("thing.changed", "thing", str(number), after={"n": number}) for number in range(100)]
     async with writer.transaction(TENANT) as session:
-        await append(await driver(session), TENANT, entries)
+        append(await driver(session), TENANT, entries)
     async with reader.transaction(TENANT) as session:
-        stored = await repository.newest(session, TENANT, repository.Filter(), before=None, limit=200)
-    assert [entry.resource_id for entry in reversed(stored)] == [str(number) for number in range(100)]
+        window = repository.ORDER.window("occurredAt", limit=200)
+        stored = await repository.list_entries(session, TENANT, repository.Filter(), window)
+    assert [entry.resource_id for entry in stored] == [str(number) for number in range(100)]
     assert (await verify_chain(reader, TENANT)).is_whole
 
 

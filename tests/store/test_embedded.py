@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.conftest import memory_disk, throwaway_home
 
 import weftline
 from weftline.store.embedded import (
@@ -32,12 +33,12 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="is about what happens 
 
 
 @pytest.fixture(scope="module")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pattern() -> Iterator[Path]:
     """A home whose server has been made and stopped, to copy: making one takes most of a second."""
-    home = tmp_path_factory.mktemp("pattern")
-    with EmbeddedServer(home):
-        pass
-    return home
+    with throwaway_home(memory_disk()) as home:
+        with EmbeddedServer(home):
+            pass
+        yield home
 
 
 @pytest.fixture
@@ -232,6 +233,15 @@ async def test_what_an_interrupted_first_start_left_is_replaced(server_home: Pat
     with EmbeddedServer(server_home) as server:
         assert await query(server.url, "SELECT 1") == 1
     assert not unfinished.exists()
+
+
+async def test_a_first_start_waits_for_the_programs_of_one_that_was_killed(server_home: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", START, server_home]) as killed:
+        while not (server_home / "postgres.unfinished" / "PG_VERSION").exists():
+            assert killed.poll() is None
+        killed.kill()
+    with EmbeddedServer(server_home) as server:
+        assert await query(server.url, "SELECT 1") == 1
 
 
 @linux_only

@@ -116,7 +116,14 @@ async def publish(api: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize(
     "assignment",
-    ["definition = '{}'", "definition_hash = 'x'", "published_at = NULL", "version_number = 2"],
+    [
+        "definition = '{}'",
+        "definition_hash = 'x'",
+        "published_at = NULL",
+        "version_number = 2",
+        "change_description = 'x'",
+        "rollback_of = 1",
+    ],
 )
 async def test_a_published_version_cannot_be_changed(connect: Connect, assignment: str) -> None:
     api = await connect(API_ROLE, DEFAULT_TENANT)

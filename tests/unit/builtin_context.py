@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 import structlog
 
 from weftline.authoring import Context, Tenant
+from weftline.authoring.surroundings import Surroundings
+from weftline.model.cause import Cause
 from weftline.model.ids import DEFAULT_TENANT, uuid7
 
 IDEMPOTENCY_KEY = "execution/step"
+CAUSE = Cause("order-4711", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 
 
 class _NoHost:
@@ -25,6 +28,31 @@ class _NoHost:
 
     async def join_transaction(self) -> asyncpg.Connection:
         raise RuntimeError("no transaction here")
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings({}, None)
+
+    @property
+    def cause(self) -> Cause:
+        return CAUSE
+
+    @property
+    def is_encrypted(self) -> bool:
+        return False
+
+    async def tenant_configuration(self) -> dict[str, Any]:
+        return {}
+
+    async def secret(self, name: str) -> str:
+        raise RuntimeError("no secrets here")
+
+    @property
+    def connection(self) -> None:
+        return None
+
+    def connected(self, integration: str | None, is_needed: bool) -> NoReturn:
+        raise RuntimeError("no connections here")
 
 
 def context(**input: Any) -> Context:

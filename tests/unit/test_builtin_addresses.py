@@ -42,6 +42,7 @@ def test_addresses_of_the_internet_are_public(address: str):
         "2001:0:7f00:1::80ff:fffe",
         "fc00::1",
         "fd00:ec2::254",
+        "fec0::1",
         "fe80::1",
         "fe80::1%eth0",
         "ff02::1",

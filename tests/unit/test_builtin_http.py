@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.unit.builtin_context import IDEMPOTENCY_KEY, context
+from tests.unit.builtin_context import CAUSE, IDEMPOTENCY_KEY, context
 
 from weftline.authoring import ActionError
 from weftline.authoring.builtin import HttpSettings, close_http, configure_http, http, http_client
@@ -144,6 +144,13 @@ async def test_every_request_carries_the_steps_idempotency_key(server: Server):
     await http(context(url=server.url()))
     await http(context(url=server.url(), headers={"Idempotency-Key": "mine"}))
     assert [request["headers"]["idempotency-key"] for request in server.requests] == [IDEMPOTENCY_KEY, "mine"]
+
+
+async def test_every_request_names_what_it_goes_back_to(server: Server):
+    await http(context(url=server.url()))
+    await http(context(url=server.url(), headers={"X-Correlation-ID": "mine", "traceparent": "mine, too"}))
+    named = [(request["headers"]["x-correlation-id"], request["headers"]["traceparent"]) for request in server.requests]
+    assert named == [(CAUSE.request_id, CAUSE.traceparent), ("mine", "mine, too")]
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,15 @@ def test_the_site_is_where_the_server_answers() -> None:
     assert Settings().site == "http://127.0.0.1:8080"
     assert Settings(host="::1", port=80).site == "http://[::1]:80"
     assert Settings(tls_certificate=Path("a"), tls_key=Path("b")).site == "https://127.0.0.1:8080"
+
+
+def test_older_master_keys_are_a_list_that_nobody_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "A" * 43 + "="
+    monkeypatch.setenv("WEFT_MASTER_KEYS_RETIRED", f"{key},{key}")
+    settings = Settings()
+    assert [each.get_secret_value() for each in settings.master_keys_retired] == [key, key]
+    assert not [row for row in describe(settings) if "AAAA" in row.value]
+    monkeypatch.setenv("WEFT_MASTER_KEYS_RETIRED", f"{key},short")
+    with pytest.raises(ValidationError, match="32 bytes") as raised:
+        Settings()
+    assert "AAAA" not in str(raised.value)

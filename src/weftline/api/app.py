@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import cache
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from weftline.api import problems
 from weftline.api.context import RequestContext
+from weftline.api.cors import Cors
+from weftline.api.document import DESCRIPTION, TITLE, api_document
 from weftline.api.fast_lane import FastLane
 from weftline.api.forwarding import Network
+from weftline.api.graphql.endpoint import graphql_routes
+from weftline.api.graphql.options import GraphQLOptions
 from weftline.api.guard import Guard
 from weftline.api.health import health_routes
-from weftline.api.pages import landing_page, reference_page
+from weftline.api.idempotency import Idempotency, add_replays
+from weftline.api.late import serving
+from weftline.api.rate_limit import RateLimit
+from weftline.api.route_index import RouteIndex
+from weftline.api.routes import feature_routers
+from weftline.api.site import site_routes
 from weftline.api.tenant_path import TenantPath
+from weftline.api.time_limit import TimeLimit
+from weftline.api.web_app import WebApp
 from weftline.features.access.caller import Caller, almighty, console_name
-from weftline.features.access.fields.rest import field_rule_routes
-from weftline.features.access.http import public
-from weftline.features.access.policies.rest import explain_routes, policy_routes
-from weftline.features.administration import administration_routes
-from weftline.features.audit.rest import audit_routes
-from weftline.features.executions.rest import Executions, execution_routes
 from weftline.features.http.routing import PREFIX
 from weftline.features.identity.authenticator import CALLER_KEY
-from weftline.features.identity.rest import identity_routes, public_key_routes
-from weftline.features.mail.rest import mail_routes
+from weftline.features.rates.limiter import RateLimiter, Rates
 from weftline.features.services import AccountOptions, Services, open_services
-from weftline.features.tasks.link_rest import task_link_routes
-from weftline.features.tasks.rest import task_routes
-from weftline.features.workflows.rest import workflow_routes
-
-DESCRIPTION = """\
-Workflows that survive crashes, restarts and days of waiting. JSON in camelCase, UUIDv7 ids, RFC 3339 times in UTC, \
-pages by cursor; every error is a problem document (RFC 9457)."""
+from weftline.plugins.running import RunningPlugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +49,14 @@ class ApiOptions:
         hosts: names under which the server may be called, besides loopback addresses; None for any.
         is_https_only: people reach the platform by https.
         proxies: networks of the reverse proxies in front of it.
+        origins: of other sites whose pages may call; ``*`` for any.
+        rates: how often anybody may ask.
+        request_seconds: until an answer must begin.
+        body_seconds: until the body of a request must have come in.
+        redis_url: where servers of one platform share what they count; None: each counts for itself.
+        graphql: how GraphQL is answered.
+        plugins: those of this process; None: there are none.
+        web_app: what people see who open the server's address; None: a page that says where to begin.
     """
 
     database_url: str
@@ -62,6 +65,14 @@ class ApiOptions:
     hosts: Sequence[str] | None = ()
     is_https_only: bool = False
     proxies: Sequence[Network] = ()
+    origins: Sequence[str] = ()
+    rates: Rates = field(default_factory=Rates)
+    request_seconds: float = 60.0
+    body_seconds: float = 30.0
+    redis_url: str | None = None
+    graphql: GraphQLOptions = field(default_factory=GraphQLOptions)
+    web_app: WebApp | None = None
+    plugins: RunningPlugins | None = None
 
 
 class Application:
@@ -82,7 +93,7 @@ class Application:
         self._on_start = on_start
         self.services: Services | None = None
         app = FastAPI(
-            title="Weftline",
+            title=TITLE,
             version=version("weftline"),
             description=DESCRIPTION,
             openapi_url=f"{PREFIX}/openapi.json",
@@ -92,15 +103,31 @@ class Application:
             strict_content_type=False,
         )
         problems.add_problem_handlers(app)
-        problems.describe_problems(app)
+        app.openapi = api_document
+        app.state.is_stopping = False
         self._app = app
+        add_replays(app)
         self._lane = FastLane(app)
-        guarded = TenantPath(Guard(self._lane, options.hosts))
-        self._outermost = RequestContext(guarded, is_https_only=options.is_https_only, proxies=options.proxies)
+        self._idempotency = Idempotency(self._lane)
+        self._limiter = RateLimiter(options.rates)
+        timed = TimeLimit(
+            RateLimit(self._idempotency, self._limiter),
+            seconds=options.request_seconds,
+            body_seconds=options.body_seconds,
+        )
+        guarded = Guard(timed, options.hosts, options.origins)
+        open_to_others = Cors(guarded, options.origins) if options.origins else guarded
+        self._outermost = RequestContext(
+            TenantPath(open_to_others), is_https_only=options.is_https_only, proxies=options.proxies
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or take part in the server's start and stop."""
-        await self._outermost(scope, receive, send)
+        if self.services is None:
+            await self._outermost(scope, receive, send)
+            return
+        with serving(self.services):
+            await self._outermost(scope, receive, send)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
@@ -108,9 +135,13 @@ class Application:
         return self._app.routes
 
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[Services]:
-        """The application without a server, started, until the context ends."""
-        async with self._started(self._app, background=False) as services:
+    async def running(self, *, background: bool = False) -> AsyncGenerator[Services]:
+        """The application without a server, started, until the context ends.
+
+        Args:
+            background: do what is not asked for by a request, too.
+        """
+        async with self._started(self._app, background=background) as services:
             yield services
 
     def acting_as(self, caller: Caller) -> ASGIApp:
@@ -121,10 +152,18 @@ class Application:
 
         return call
 
-    def release_waiting(self) -> None:
-        """Answer at once whoever waits for an execution: the server is about to stop."""
+    def begin_stop(self) -> None:
+        """The server is about to stop: it is not ready any more, and whoever waits is answered at once."""
+        self._app.state.is_stopping = True
         if self.services is not None:
             self.services.watcher.release()
+            self.services.jobs.release()
+            self.services.live.release()
+
+    async def farewell(self) -> None:
+        """Wait until those who follow live have been told that the server stops."""
+        if self.services is not None:
+            await self.services.live.deserted()
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
@@ -136,12 +175,34 @@ class Application:
     @asynccontextmanager
     async def _started(self, app: FastAPI, *, background: bool) -> AsyncGenerator[Services]:
         options = self._options
-        async with open_services(
-            options.database_url, options.actions, options.accounts, background=background
-        ) as services:
+        async with AsyncExitStack() as stack:
+            if options.redis_url is not None and background:
+                # imported where it is wanted: the driver is large
+                from weftline.features.rates.sharing import Sharing
+
+                sharing = Sharing(self._limiter.counters, options.redis_url)
+                stack.push_async_callback(sharing.close)
+                sharing.start()
+            services = await stack.enter_async_context(
+                open_services(
+                    options.database_url,
+                    options.actions,
+                    options.accounts,
+                    background=background,
+                    limiter=self._limiter,
+                    redis=options.redis_url,
+                    plugins=options.plugins,
+                )
+            )
             app.state.gate = services.gate
+            self._idempotency.keys = services.idempotency
             self.services = services
-            _add_routes(app, self._options, services, self._lane)
+            for router in (*feature_routers(), *_own_routers(app, options, services)):
+                # not included: see ``features.http.routing``
+                app.router.routes.extend(router.routes)
+            if options.web_app is not None:
+                app.router.routes.extend(options.web_app.routes(app.router.routes))
+            self._lane.routes = app.router.middleware_stack = RouteIndex(app.router)
             yield services
 
 
@@ -159,40 +220,10 @@ async def as_console(services: Services, tenant: str) -> Caller:
     return almighty(tenant_id, "console", console_name())
 
 
-def _add_routes(app: FastAPI, options: ApiOptions, services: Services, lane: FastLane) -> None:
-    executions = Executions(services.starter, services.reader, services.steering, services.watcher, services.gate)
-    routers = (
-        *identity_routes(services.people, services.cache, services.resolver),
-        *administration_routes(services.administration, services.cache),
-        policy_routes(services.policies),
-        field_rule_routes(services.field_rules),
-        explain_routes(services.explaining),
-        audit_routes(services.audit),
-        mail_routes(services.mail),
-        workflow_routes(services.workflows, services.gate),
-        execution_routes(executions),
-        task_routes(services.tasks, services.task_links),
-        task_link_routes(services.task_links),
-        public_key_routes(services.tokens),
-        health_routes(options.database_url, services.database),
-        _page_routes(app.openapi, app.version),
+def _own_routers(app: FastAPI, options: ApiOptions, services: Services) -> Sequence[APIRouter]:
+    """What each application needs routes of its own for."""
+    return (
+        health_routes(options.database_url, services.database, lambda: app.state.is_stopping),
+        site_routes(app.version, has_web_app=options.web_app is not None),
+        graphql_routes(services, options.graphql),
     )
-    for router in routers:
-        # not included: see ``features.http.routing``
-        app.router.routes.extend(router.routes)
-    lane.start = executions.admit_and_start
-
-
-def _page_routes(openapi: Callable[[], dict[str, Any]], version: str) -> APIRouter:
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, dependencies=[public()])
-    reference = cache(lambda: reference_page(openapi()))
-
-    @router.get("/")
-    async def landing() -> HTMLResponse:
-        return HTMLResponse(landing_page(version))
-
-    @router.get("/docs")
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(reference())
-
-    return router

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from weftline.api.forwarding import HEADER as FORWARDED
 from weftline.api.forwarding import Network, client_address
+from weftline.api.web_app import FILES
 from weftline.features.http.origin import MAX_USER_AGENT, Origin, set_origin
 
 log = structlog.get_logger("weftline.access")
@@ -20,7 +21,7 @@ log = structlog.get_logger("weftline.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
-_TOKEN = re.compile(r"/task-links/.*", re.DOTALL)
+_TOKEN = re.compile(r"/(task-links|hooks)/.*", re.DOTALL)
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -29,6 +30,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'none'; base-uri 'none';"
@@ -49,15 +51,16 @@ def request_id() -> str:
 
 
 def loggable(path: str) -> str:
-    """A path without what would let whoever reads the log act: the token of a link to a task."""
-    return _TOKEN.sub("/task-links/…", path)
+    """A path without what would let whoever reads the log act: the token of a link to a task, or of a webhook."""
+    # a look costs less than the pattern, and almost no path has one
+    return _TOKEN.sub(r"/\1/…", path) if "/task-links/" in path or "/hooks/" in path else path
 
 
 class RequestContext:
     """Gives every request its id, and writes the access log.
 
-    A caller's ``X-Request-ID`` is taken over where it is harmless, and ``traceparent`` (W3C Trace Context) is
-    answered as it came.
+    A caller's ``X-Request-ID``, or ``X-Correlation-ID``, is taken over where it is harmless, and
+    ``traceparent`` (W3C Trace Context) is answered as it came.
 
     Args:
         app: what answers.
@@ -71,16 +74,18 @@ class RequestContext:
         self._proxies = tuple(proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] != "http":
+        """Answer a request, or a WebSocket until it ends."""
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        identity = trace = agent = b""
+        identity = correlation = trace = agent = b""
         forwarded: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 identity = value
+            elif name == b"x-correlation-id" and _REQUEST_ID.fullmatch(value):
+                correlation = value
             elif name == b"traceparent" and _TRACEPARENT.fullmatch(value):
                 trace = value
             elif name == b"user-agent":
@@ -88,12 +93,12 @@ class RequestContext:
             elif name == FORWARDED:
                 forwarded.append(value)
         if not identity:
-            identity = trace[3:35] or os.urandom(16).hex().encode()
+            identity = correlation or trace[3:35] or os.urandom(16).hex().encode()
         text = identity.decode()
         _current.set(text)
         client = scope.get("client")
         address = client_address(client[0] if client else None, forwarded, self._proxies)
-        set_origin(Origin(text, address, agent.decode("latin-1") or None))
+        set_origin(Origin(text, address, agent.decode("latin-1") or None, trace.decode() or None))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=text)
         if trace:
@@ -104,20 +109,27 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", identity), *self._headers]
-                if not any(name == b"cache-control" for name, _ in message["headers"]):
+                own = {name for name, _ in message["headers"]}
+                headers = [*message["headers"], (b"x-request-id", identity)]
+                # a page may have a policy of its own
+                headers += [each for each in self._headers if each[0] not in own]
+                if b"cache-control" not in own:
                     headers.append(NO_STORE)
                 if trace:
                     headers.append((b"traceparent", trace))
                 message["headers"] = headers
+            elif message["type"] == "websocket.accept":
+                status = 101
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            log.info(
+            # a page of the web app asks for dozens of files, which tell nothing
+            record = log.debug if scope["path"].startswith(FILES) else log.info
+            record(
                 "request",
-                method=scope["method"],
+                method=scope.get("method", "WEBSOCKET"),
                 path=loggable(scope["path"]),
                 status=status,
                 address=address,

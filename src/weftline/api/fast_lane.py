@@ -1,54 +1,54 @@
-"""A short way to the one route that everything waits for: starting an execution.
+"""The short way to the routes of the API, past what an application does for routes of every kind.
 
-FastAPI's own work costs several times as much as starting an execution does. The route is declared there all the
-same, and so documented; requests for it take this way.
+What stands between FastAPI's application and its routes costs as much as answering some of them does. Nothing of it
+is for routes of the API: those close what they open, and what they raise is answered here.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
+from fastapi import FastAPI, Request
+from starlette.types import Message, Receive, Scope, Send
 
-from fastapi import Request, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from weftline.api.idempotency import replay
 from weftline.api.problems import problem_response
-
-StartHandler = Callable[[str, Request], Awaitable[Response]]
-
-_PATH = re.compile(r"/api/v1/workflows/([A-Za-z0-9][A-Za-z0-9_.-]{0,127})/executions")
+from weftline.api.route_index import RouteIndex
+from weftline.features.http.body import StrictRoute
+from weftline.features.idempotency.request import Replayed
 
 
 class FastLane:
-    """Answers starts, and passes everything else on.
+    """Answers requests for routes of the API, and passes everything else on.
 
     Args:
-        app: what answers everything else.
+        app: has all routes, and answers everything else.
 
     Attributes:
-        start: answers a start, given the workflow's id and the request; None until the application has started.
+        routes: finds the route of a request; None until the application has started.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self.start: StartHandler | None = None
+        self.routes: RouteIndex | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if (
-            self.start is None
-            or scope["type"] != "http"
-            or scope["method"] != "POST"
-            or (match := _PATH.fullmatch(scope["path"])) is None
-        ):
+        route = None if self.routes is None else self.routes.find(scope)
+        if not isinstance(route, StrictRoute):
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
+        scope["app"] = self._app
+        has_begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            response = await self.start(match[1], request)
+            await route.app(scope, receive, watch)
         except Exception as error:
-            problem = problem_response(request, error)
-            if problem is None:
+            request = Request(scope, receive)
+            response = replay(error.answer) if isinstance(error, Replayed) else problem_response(request, error)
+            if response is None or has_begun:
                 raise
-            response = problem
-        await response(scope, receive, send)
+            await response(scope, receive, send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,12 +18,13 @@ from weftline.store.errors import StoreError, translated
 LIVE_WORKERS = text("SELECT count(*) FROM workers WHERE lease_until > now()")
 
 
-def health_routes(url: str, database: Database) -> APIRouter:
+def health_routes(url: str, database: Database, is_stopping: Callable[[], bool]) -> APIRouter:
     """The routes of health, outside ``/api/v1``.
 
     Args:
         url: the database's.
         database: the same, open.
+        is_stopping: whether this server wants no more requests.
     """
     router = APIRouter(prefix="/health", include_in_schema=False, dependencies=[public()])
 
@@ -34,6 +36,8 @@ def health_routes(url: str, database: Database) -> APIRouter:
     @router.get("/ready")
     async def ready() -> JsonResponse:
         """The database answers, and its schema is this release's. Workers are told of; the API does without."""
+        if is_stopping():
+            return JsonResponse({"status": "stopping", "components": {}}, status_code=503)
         components = await _components(url, database)
         is_ready = all(components[name]["status"] == "ok" for name in ("database", "migrations"))
         return JsonResponse(

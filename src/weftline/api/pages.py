@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
+from weftline.api.catalogue import ProblemKind, catalogue, problem_type
+from weftline.api.failing import codes_of
+
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #dfe4ea; --ground: #fff; --code: #f5f7f9;
   --accent: #2f5fd0 }
@@ -18,13 +21,13 @@ body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.25rem 5rem; backgroun
   font: 16px/1.55 system-ui, sans-serif }
 h1 { margin: 0 0 .25rem; font-size: 1.9rem } h2 { margin: 3rem 0 1rem; font-size: 1.3rem }
 p { margin: .25rem 0 1rem } a { color: var(--accent) } .soft { color: var(--soft) }
-nav { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 0 2rem; font-size: .92rem }
+nav { columns: 14rem; column-gap: 2rem; font-size: .92rem } nav div { break-inside: avoid }
 nav ul { margin: 0; padding: 0; list-style: none } nav li { padding: .1rem 0 }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0 }
 summary { cursor: pointer; padding: .6rem .9rem } summary .soft { margin-left: .6rem }
 details > div { padding: 0 .9rem .9rem; scroll-margin-top: 4rem }
 .method { display: inline-block; min-width: 4.2rem; font: 600 .8rem ui-monospace, monospace }
-.get { color: #1a7f4b } .post { color: var(--accent) } .put { color: #b26a00 } .delete { color: #c0352b }
+.get { color: #1a7f4b } .post { color: var(--accent) } .put, .patch { color: #b26a00 } .delete { color: #c0352b }
 code, pre { font: .86rem/1.5 ui-monospace, monospace } pre { background: var(--code); border-radius: .4rem;
   padding: .7rem .9rem; overflow-x: auto; margin: .3rem 0 1rem }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; margin-bottom: 1rem }
@@ -34,11 +37,13 @@ h3 { font-size: .85rem; margin: 1rem 0 .3rem } h3 .soft { font-weight: normal; m
 
 LINKS = (
     ("/docs", "API reference", "Every call, with examples."),
-    ("/api/v1/openapi.json", "OpenAPI document", "The same for programs."),
+    ("/errors", "Errors", "What each code means, and what to do."),
+    ("/api/v1/openapi.json", "OpenAPI document", "The API for programs."),
     ("/health/ready", "Health", "Whether the server and its database are ready."),
 )
 
 COMMANDS = (
+    ("weft login URL", "Sign in to this server; what follows is then done as you."),
     ("weft validate FILE", "Everything that is wrong with a definition, at once."),
     ("weft run FILE", "Run a definition, and watch its steps."),
     ("weft list", "The executions."),
@@ -78,8 +83,39 @@ def reference_page(document: dict[str, Any]) -> str:
     return _page(
         f"{info['title']} API",
         f"""<h1>{escape(info["title"])} API</h1><p class="soft">Version {escape(info["version"])} ·
-<a href="/api/v1/openapi.json">OpenAPI document</a></p><p>{_prose(info["description"])}</p>
+<a href="/api/v1/openapi.json">OpenAPI document</a> · <a href="/errors">Errors</a></p>
+<p>{_prose(info["description"])}</p>
 <nav>{index}</nav>{sections}""",
+    )
+
+
+def errors_page() -> str:
+    """Every code, area by area."""
+    areas: dict[str, list[ProblemKind]] = {}
+    for kind in catalogue().values():
+        areas.setdefault(kind.area, []).append(kind)
+    sections = "".join(
+        f"<h2>{escape(area.capitalize())}</h2>"
+        + _table((_error_link(kind.code), _prose(kind.meaning)) for kind in sorted(kinds, key=_by_code))
+        for area, kinds in areas.items()
+    )
+    return _page("Errors", f'<h1>Errors</h1><p class="soft">Codes of the API\'s problem documents.</p>{sections}')
+
+
+def error_page(kind: ProblemKind) -> str:
+    """What a code means, why it comes and what to do.
+
+    Args:
+        kind: the code's entry.
+    """
+    told = (("What it means", kind.meaning), ("Why it comes", kind.cause), ("What to do", kind.remedy))
+    sections = "".join(f"<h2>{title}</h2><p>{_prose(text)}</p>" for title, text in told)
+    example = escape(json.dumps(kind.example(), indent=2, ensure_ascii=False))
+    return _page(
+        f"{kind.title}: {kind.code}",
+        f"""<p class="soft"><a href="/errors">Errors</a></p><h1>{escape(kind.title)}</h1>
+<p class="soft"><code>{kind.code}</code> · status {kind.status} ({escape(kind.phrase)})</p>{sections}
+<h2>Example</h2><pre>{example}</pre>""",
     )
 
 
@@ -92,23 +128,34 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def _operation(path: str, method: str, operation: dict[str, Any], anchor: str, types: dict[str, Any]) -> str:
     parts = [f"<p>{_prose(operation.get('description', ''))}</p>"]
+    if permission := operation.get("x-permission"):
+        parts.append(f"<p>Needs the permission <code>{escape(permission)}</code>.</p>")
     if parameters := operation.get("parameters"):
         rows = ((f"<code>{escape(each['name'])}</code>", each["in"], _meaning(each, types)) for each in parameters)
         parts.append(f"<h3>Parameters</h3>{_table(rows)}")
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"{_heading('Body', kind)}{_example(media)}")
     for status, response in operation["responses"].items():
-        parts += [
-            f"{_heading(f'Answer {status}', response['description'])}{_example(media)}"
-            for kind, media in response.get("content", {}).items()
-            if kind == "application/json"
-        ]
+        if status[0] in "45":
+            continue
+        parts.append(_heading(f"Answer {status}", response["description"]))
+        parts += [_example(media) for media in response.get("content", {}).values() if "example" in media]
+    parts.append(f"<h3>Errors</h3><p>{' '.join(_error_link(code) for code in codes_of(operation))}</p>")
+    deprecated = ' <span class="soft">deprecated</span>' if operation.get("deprecated") else ""
     # the anchor is inside, since browsers open what is closed around a link's target
     return (
         f'<details><summary><span class="method {method}">{method.upper()}</span> '
-        f"<code>{escape(path)}</code> <span class='soft'>{escape(operation['summary'])}</span></summary>"
+        f"<code>{escape(path)}</code> <span class='soft'>{escape(operation['summary'])}</span>{deprecated}</summary>"
         f'<div id="{anchor}">{"".join(parts)}</div></details>'
     )
+
+
+def _by_code(kind: ProblemKind) -> str:
+    return kind.code
+
+
+def _error_link(code: str) -> str:
+    return f'<a href="{problem_type(code)}"><code>{code}</code></a>&nbsp;{catalogue()[code].status}'
 
 
 def _meaning(parameter: dict[str, Any], types: dict[str, Any]) -> str:

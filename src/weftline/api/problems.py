@@ -7,7 +7,7 @@ correlation id to find it by.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,55 +15,28 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.types import Scope, Send
 
+from weftline.api.catalogue import problem_type
 from weftline.api.context import request_id
-from weftline.features.errors import DomainError, FieldError, TooManyRequests, Unauthenticated
+from weftline.features.errors import DomainError, FieldError
+from weftline.features.http.reading import query_names
+from weftline.features.idempotency.errors import IdempotencyInProgress
 from weftline.language.json_values import pointer
-from weftline.store.errors import StoreUnavailable, Unstorable
+from weftline.store.errors import StoreUnavailable, Superseded, Unstorable
+from weftline.store.keyring import CannotOpen
+from weftline.store.sealing import UNREADABLE, NotReadable
+from weftline.store.vault import WrongMasterKey
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:weftline:problem:"
 RETRY_SECONDS = 1
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "Stable; one for each `code`."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "description": "Stable, for programs."},
-        "instance": {"type": "string", "description": "The path of the request."},
-        "correlationId": {"type": "string", "description": "The request's id, as in the logs."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "message", "code"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer to the place."},
-                    "message": {"type": "string"},
-                    "code": {"type": "string"},
-                    "hint": {"type": ["string", "null"]},
-                },
-            },
-        },
-    },
-}
-
-EXAMPLE: dict[str, Any] = {
-    "type": f"{TYPE_PREFIX}workflow_not_found",
-    "title": "Workflow not found",
-    "status": 404,
-    "detail": "There is no workflow 'greeting'.",
-    "code": "workflow_not_found",
-    "instance": "/api/v1/workflows/greeting",
-    "correlationId": "0195f3a07c1e7d2a9f6b3a1c5e8d4b21",
-}
+POLICY_VIOLATION = 1008
+"""Of a WebSocket that is closed (RFC 6455, section 7.4.1)."""
 
 
 def problem_body(
@@ -73,6 +46,7 @@ def problem_body(
     title: str,
     detail: str | None = None,
     errors: Sequence[FieldError] = (),
+    type: str | None = None,
 ) -> bytes:
     """The text of a problem document.
 
@@ -83,16 +57,19 @@ def problem_body(
         title: the same for every problem of this code.
         detail: what happened this time.
         errors: what is wrong with which part of the request.
+        type: the URI of the kind of problem; None for the page that this server has on the code.
     """
     document: dict[str, Any] = {
-        "type": TYPE_PREFIX + code,
+        "type": type or problem_type(code),
         "title": title,
         "status": status,
         "detail": detail or title,
         "code": code,
         "instance": path,
-        "correlationId": request_id(),
     }
+    if id := request_id():
+        # another application that answers in these words has no such ids
+        document["correlationId"] = id
     if errors:
         document["errors"] = errors
     return orjson.dumps(document)
@@ -107,33 +84,21 @@ def add_problem_handlers(app: FastAPI) -> None:
             raise error
         return response
 
-    for kind in (DomainError, RequestValidationError, HTTPException, StoreUnavailable, Unstorable):
+    for kind in (
+        DomainError,
+        RequestValidationError,
+        HTTPException,
+        StoreUnavailable,
+        Superseded,
+        Unstorable,
+        *UNREADABLE,
+    ):
         app.add_exception_handler(kind, answer)
 
     async def answer_fault(request: Request, _: Exception) -> Response:
         return Response(internal_error_body(request.url.path), 500, media_type=MEDIA_TYPE)
 
     app.add_exception_handler(Exception, answer_fault)
-
-
-def describe_problems(app: FastAPI) -> None:
-    """Let the OpenAPI document of ``app`` say how every operation fails."""
-    generate = app.openapi
-    content = {MEDIA_TYPE: {"schema": SCHEMA, "example": EXAMPLE}}
-    problem = {"description": "A problem document.", "content": content}
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = generate()
-            for item in document["paths"].values():
-                for operation in item.values():
-                    operation["responses"].pop("422", None)
-                    operation["responses"]["4XX"] = problem
-            for name in ("HTTPValidationError", "ValidationError"):
-                document["components"]["schemas"].pop(name, None)
-        return generate()
-
-    app.openapi = openapi
 
 
 def problem_response(request: Request, error: Exception) -> Response | None:
@@ -146,6 +111,8 @@ def problem_response(request: Request, error: Exception) -> Response | None:
             return _of_validation(request, error)
         case HTTPException():
             return _of_http(request, error)
+        case Superseded():
+            return problem_response(request, IdempotencyInProgress())
         case StoreUnavailable():
             log.warning("database unavailable", error=str(error))
             detail = "The database does not answer. Try again soon."
@@ -157,11 +124,41 @@ def problem_response(request: Request, error: Exception) -> Response | None:
                 detail,
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
+        case CannotOpen() | NotReadable() | WrongMasterKey():
+            log.error("something sealed cannot be opened", error=str(error))
+            detail = "What is stored encrypted cannot be opened with the keys that this server has."
+            return _response(request, 503, "wrong_master_key", "Wrong master key", detail)
         case Unstorable():
             detail = "A value in the request cannot be stored; nothing was."
             return _response(request, 400, "unstorable", "Cannot be stored", detail)
         case _:
             return None
+
+
+async def refuse(scope: Scope, send: Send, error: DomainError) -> None:
+    """Answer a request, or the handshake of a WebSocket, that goes no further."""
+    structlog.contextvars.bind_contextvars(problem=error.code)
+    if scope["type"] == "websocket":
+        # not accepted: the server answers the handshake with 403
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.title})
+        return
+    body = problem_body(scope["path"], error.status, error.code, error.title, error.detail)
+    await send_problem(send, error.status, body, _headers_of(error))
+
+
+async def send_problem(send: Send, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    """Send a problem document.
+
+    Args:
+        send: of the request.
+        status: the HTTP status.
+        body: the document.
+        headers: of the answer, besides what the document is.
+    """
+    sent = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    sent += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})
 
 
 def internal_error_body(path: str) -> bytes:
@@ -191,12 +188,15 @@ def _response(
 
 
 def _headers_of(error: DomainError) -> dict[str, str] | None:
-    match error:
-        case Unauthenticated():
+    if error.retry_after is not None:
+        return {"Retry-After": str(math.ceil(error.retry_after))}
+    match error.status:
+        case 401:
             # RFC 6750, section 3
             return {"WWW-Authenticate": "Bearer"}
-        case TooManyRequests():
-            return {"Retry-After": str(math.ceil(error.retry_after))}
+        case 408:
+            # RFC 9110, section 15.5.9
+            return {"Connection": "close"}
         case _:
             return None
 
@@ -207,10 +207,19 @@ def _of_validation(request: Request, error: RequestValidationError) -> Response:
     if any(each["loc"][0] == "path" for each in found):
         return _response(request, 404, "not_found", "Not found", "There is nothing under this path.")
     errors = [
-        FieldError(pointer(tuple(each["loc"][1:])), each["msg"], each["type"].replace(".", "_")) for each in found
+        FieldError(pointer(tuple(each["loc"][1:])), each["msg"], each["type"].replace(".", "_"), _hint(request, each))
+        for each in found
     ]
     detail = "The request is not valid; see 'errors'."
     return _response(request, 422, "invalid_request", "Request not valid", detail, errors)
+
+
+def _hint(request: Request, error: Mapping[str, Any]) -> str | None:
+    """What a query may say, where it says something else."""
+    if error["type"] != "extra_forbidden" or error["loc"][0] != "query":
+        return None
+    route = request.scope.get("route")
+    return f"It takes {', '.join(query_names(route))}." if isinstance(route, APIRoute) else None
 
 
 def _of_http(request: Request, error: HTTPException) -> Response | None:

@@ -36,6 +36,33 @@ class ActionError(Exception):
         self.details: Mapping[str, Any] = details or {}
 
 
+class HttpStatusError(ActionError):
+    """Another system answered a request with an error: status 4xx or 5xx.
+
+    Args:
+        message, retryable, retry_after, details: see :class:`ActionError`.
+        status: of the answer; the code is ``http_<status>``.
+        headers: of the answer, by lower-case name.
+        body: of the answer, whole, as the action ``http`` gives it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        headers: Mapping[str, str],
+        body: Any,
+        retryable: bool,
+        retry_after: float | None,
+        details: Mapping[str, Any],
+    ) -> None:
+        super().__init__(message, code=f"http_{status}", retryable=retryable, retry_after=retry_after, details=details)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
 class StepCancelled(BaseException):
     """The step is no longer wanted: its execution was cancelled, or its attempt timed out.
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from weftline.cli.failures import FAILED, INVALID, CommandFailed
-from weftline.cli.options import AsJson, Limit
+from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import local_time, print_json, print_table
 from weftline.features.audit.export import ExportFormat
 
@@ -52,17 +52,21 @@ def list_entries(
     since: Since = None,
     until: Until = None,
     request: RequestId = None,
+    sort: Sort = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List entries, the newest first."""
+    """List entries, the newest first unless sorted otherwise."""
+    from weftline.cli.sorting import window_of
+    from weftline.features.audit.repository import ORDER
     from weftline.features.audit.service import AuditService
 
     wanted = _filter(actor, action, resource_type, resource_id, since, until, request)
+    window = window_of(ORDER, sort, limit)
 
     async def find(database: Database):
         caller = await _console(database, tenant, platform)
-        return await AuditService(database).list(caller, wanted, limit=limit)
+        return window.cut(await AuditService(database).list(caller, wanted, window))
 
     found = _on_database(find)
     if as_json:

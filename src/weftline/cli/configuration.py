@@ -30,9 +30,14 @@ def config(as_json: AsJson = False) -> None:
 
 def schema(
     reference: Annotated[bool, typer.Option("--reference", help="The reference in Markdown instead.")] = False,
+    tests: Annotated[bool, typer.Option("--tests", help="That of files of tests (*.test.yaml).")] = False,
 ) -> None:
     """Print the JSON Schema of definitions, for editors and other tools."""
-    if reference:
+    if tests:
+        from weftline.testing.suite import suite_schema
+
+        print_json(suite_schema())
+    elif reference:
         from weftline.language.reference import definition_reference
 
         typer.echo(definition_reference(), nl=False)

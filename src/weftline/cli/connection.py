@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from weftline.cli import loop, session
-from weftline.cli.client import Api, Refused, over_http
+from weftline.cli.client import Api, Refused, in_this_process, over_http
 from weftline.cli.failures import CommandFailed
 from weftline.cli.sign_in import find_sign_in
 from weftline.cli.target import current_target
@@ -69,7 +69,7 @@ async def at_console(settings: Settings, url: str, names: Collection[str] | None
 
     tenant = current_target().tenant or DEFAULT_TENANT
     async with bootstrap.console_api(settings, url, names, tenant) as http:
-        yield Api(http)
+        yield in_this_process(http)
 
 
 async def _ask(way: AbstractAsyncContextManager[Api], use: Callable[[Api], Awaitable[T]]) -> T:

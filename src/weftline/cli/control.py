@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import typer
 
-from weftline.cli.options import AsJson, ExecutionId
-from weftline.cli.output import note, print_json
-
-if TYPE_CHECKING:
-    from weftline.cli.answers import ExecutionDetail
-
-TAKEN_IN = 200
-"""Status of an answer to a message that has taken effect; it is 202 while no worker has taken it in."""
+from weftline.cli.acting import act, given
+from weftline.cli.options import AsJson, ExecutionId, Reason
 
 
 def register(app: typer.Typer) -> None:
@@ -41,31 +34,19 @@ def signal(
 
 def cancel(
     execution_id: ExecutionId,
-    reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in the log.")] = None,
+    reason: Reason = None,
+    compensate: Annotated[bool, typer.Option("--compensate", help="Undo what has completed first.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """End an execution before its time."""
-    _act(execution_id, "cancel", as_json, None if reason is None else {"reason": reason})
+    act(execution_id, "cancel", as_json, given(reason=reason, compensate=compensate))
 
 
 def pause(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Let an execution begin nothing new until it is resumed."""
-    _act(execution_id, "pause", as_json)
+    act(execution_id, "pause", as_json)
 
 
 def resume(execution_id: ExecutionId, as_json: AsJson = False) -> None:
-    """Let a paused execution go on."""
-    _act(execution_id, "resume", as_json)
-
-
-def _act(execution_id: UUID, act: str, as_json: bool, body: dict[str, Any] | None = None) -> None:
-    from weftline.cli.connection import call
-
-    answer = call(lambda api: api.ask("POST", "executions", execution_id, act, body=body))
-    detail: ExecutionDetail = answer.body
-    if as_json:
-        print_json(detail)
-    else:
-        typer.echo(f"{detail['id']} is {detail['status']}.")
-    if answer.status != TAKEN_IN:
-        note("No worker has taken the message in yet; it takes effect when one does.")
+    """Let an execution go on that is paused, or rests after a rollback."""
+    act(execution_id, "resume", as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from weftline.cli.failures import INVALID
-from weftline.cli.options import Actions, AsJson, DefinitionFile
+from weftline.cli.options import Actions, AsJson, DefinitionFile, WrittenIn
 from weftline.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -26,16 +26,18 @@ def validate(
     file: DefinitionFile,
     actions: Actions = [],  # noqa: B006
     as_json: AsJson = False,
+    dialect: WrittenIn = None,
     any_action: Annotated[bool, typer.Option("--any-action", help="Accept actions that are not known here.")] = False,
 ) -> None:
     """Check a definition and list everything that is wrong with it. Exits with 2 where anything is."""
     from weftline.cli import session
     from weftline.cli.values import read_definition
     from weftline.language import validate as check
+    from weftline.language.dialects import explained
 
-    document = read_definition(file)
+    document = read_definition(file, dialect)
     names = None if any_action else session.load_registry(session.load_settings(actions)).names()
-    problems = check(document, names).problems
+    problems = explained(document, check(document, names).problems)
     if as_json:
         found = [{"pointer": p.pointer, "message": p.message, "hint": p.hint, "code": p.code} for p in problems]
         print_json({"valid": not problems, "problems": found})
@@ -52,13 +54,21 @@ def publish(
     file: DefinitionFile,
     actions: Actions = [],  # noqa: B006
     as_json: AsJson = False,
+    dialect: WrittenIn = None,
     message: Annotated[str | None, typer.Option("--message", "-m", help="What changed.")] = None,
+    replays: Annotated[
+        int | None,
+        typer.Option("--replay", min=1, max=200, help="Not where one of so many last executions takes another path."),
+    ] = None,
 ) -> None:
     """Store a definition and make it the version that new executions run."""
     from weftline.cli.connection import call
+    from weftline.cli.replay import require_same_paths
     from weftline.cli.values import read_definition
 
-    document = read_definition(file)
+    document = read_definition(file, dialect)
+    if replays is not None:
+        require_same_paths(document, replays, actions)
     workflow = call(lambda api: publish_document(api, document, message), actions=actions)
     if as_json:
         print_json(workflow)
@@ -66,7 +76,7 @@ def publish(
         typer.echo(f"{workflow['id']} version {workflow['versionNumber']} is published.")
 
 
-def require_valid(document: dict[str, Any], actions: Collection[str]) -> None:
+def require_valid(document: dict[str, Any], actions: Collection[str] | None) -> None:
     """Check a definition before a database is started for it.
 
     Raises:
@@ -74,8 +84,9 @@ def require_valid(document: dict[str, Any], actions: Collection[str]) -> None:
     """
     from weftline.features.workflows.errors import InvalidDefinition
     from weftline.language import validate as check
+    from weftline.language.dialects import explained
 
-    problems = check(document, actions).problems
+    problems = explained(document, check(document, actions).problems)
     if problems:
         raise InvalidDefinition(problems)
 

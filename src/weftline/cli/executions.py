@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from weftline.cli.options import AsJson, ExecutionId, Input, Limit
-from weftline.cli.output import local_time, print_json, print_table, printable, span
+from weftline.cli.options import AsJson, ExecutionId, Input, Limit, Sort
+from weftline.cli.output import local_time, note, print_json, print_table, printable, span
 from weftline.model.status import ExecutionStatus, StepStatus
 
 if TYPE_CHECKING:
     from weftline.cli.answers import Event, Execution, ExecutionDetail, Step
     from weftline.cli.client import Api
 
-EVENTS_AT_ONCE = 1_000
+STEPS_AT_ONCE = 1_000
 
 Status = Annotated[list[ExecutionStatus], typer.Option("--status", "-s", help="Only these; may be repeated.")]
 
@@ -53,13 +53,14 @@ def list_executions(
     workflow: Annotated[str | None, typer.Option("--workflow", "-w", help="Only this workflow's.")] = None,
     status: Status = [],  # noqa: B006
     tag: Annotated[str | None, typer.Option("--tag", help="Only with this label.")] = None,
+    sort: Sort = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List executions, the newest first."""
     from weftline.cli.connection import call
 
-    wanted = {"workflowId": workflow, "status": [each.value for each in status], "tag": tag}
+    wanted = {"workflowId": workflow, "status": [each.value for each in status], "tag": tag, "sort": sort}
     found: list[Execution] = call(lambda api: api.items("executions", query=wanted, limit=limit))
     if as_json:
         print_json(found)
@@ -84,11 +85,14 @@ def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Show an execution and its steps."""
     from weftline.cli.connection import call
 
-    async def read(api: Api) -> tuple[ExecutionDetail, list[Step]]:
+    async def read(api: Api) -> tuple[ExecutionDetail, list[Step], bool]:
         detail = await api.get("executions", execution_id)
-        return detail, (await api.get("executions", execution_id, "steps"))["items"]
+        steps, more = (await api.ask("GET", "executions", execution_id, "steps", query={"limit": STEPS_AT_ONCE})).page()
+        return detail, steps, more is not None
 
-    detail, steps = call(read)
+    detail, steps, is_cut = call(read)
+    if is_cut:
+        note(f"only the first {STEPS_AT_ONCE:,} steps are shown")
     if as_json:
         print_json({**detail, "steps": steps})
         return
@@ -104,17 +108,9 @@ def events(
 ) -> None:
     """Print an execution's whole log."""
     from weftline.cli.connection import call
+    from weftline.cli.records import fetch_events
 
-    async def read(api: Api) -> list[Event]:
-        found: list[Event] = []
-        last: int | None = after
-        while last is not None:
-            page = await api.get("executions", execution_id, "events", query={"after": last, "limit": EVENTS_AT_ONCE})
-            found += page["items"]
-            last = page["nextCursor"]
-        return found
-
-    found = call(read)
+    found = call(lambda api: fetch_events(api, execution_id, after))
     if as_json:
         print_json(found)
         return

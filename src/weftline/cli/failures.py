@@ -41,12 +41,13 @@ def explain(error: Exception) -> CommandFailed | None:
         return error
     # imported here: only a command that fails needs to know every layer's errors
     from weftline.authoring.errors import DuplicateAction
+    from weftline.authoring.steps import InvalidWorkflow
     from weftline.features.errors import DomainError
-    from weftline.features.vault import MasterKeyError
     from weftline.migrations import UnsupportedServerError
     from weftline.store.embedded.errors import EmbeddedServerError
     from weftline.store.errors import StoreError, StoreUnavailable
     from weftline.store.roles import RoleSetupError
+    from weftline.store.vault import MasterKeyError
 
     match error:
         case DomainError():
@@ -55,7 +56,7 @@ def explain(error: Exception) -> CommandFailed | None:
                 [field_line(each.pointer, each.message, each.hint) for each in error.errors],
                 exit_code=exit_code_of(error.status),
             )
-        case DuplicateAction():
+        case DuplicateAction() | InvalidWorkflow():
             return CommandFailed(str(error), exit_code=INVALID)
         case StoreUnavailable():
             return CommandFailed(f"the database cannot be reached: {error}")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from weftline.cli.options import AsJson, Limit
+from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import local_time, note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ ServiceAccount = Annotated[UUID | None, typer.Option("--service-account", help="
 def list_keys(
     service_account: ServiceAccount = None,
     everybody: Annotated[bool, typer.Option("--everybody", help="Not only your own.")] = False,
+    sort: Sort = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List API keys. What they are is known to those who got them, and to nobody else."""
     from weftline.cli.connection import call
 
-    wanted = {"serviceAccountId": service_account, "everybody": everybody}
+    wanted = {"serviceAccountId": service_account, "everybody": everybody, "sort": sort}
     found: list[ApiKey] = call(lambda api: api.items("api-keys", query=wanted, limit=limit))
     if as_json:
         print_json(found)

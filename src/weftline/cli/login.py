@@ -11,7 +11,8 @@ import typer
 from weftline.cli.failures import INVALID, CommandFailed
 from weftline.cli.options import AsJson
 from weftline.cli.output import note, print_json, printable
-from weftline.cli.target import TOKEN_VARIABLE, Tenant, current_target, normalized
+from weftline.cli.target import Tenant, current_target, normalized
+from weftline.model.address import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from weftline.cli.answers import Me

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from weftline.cli.options import AsJson, Limit
+from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import local_time, print_json, print_table
 from weftline.features.mail.status import MailStatus
 
@@ -24,16 +24,18 @@ app = typer.Typer(help="The messages that the platform sends.", no_args_is_help=
 def list_mail(
     status: Annotated[MailStatus | None, typer.Option("--status", "-s", help="Only those that stand here.")] = None,
     recipient: Annotated[str | None, typer.Option("--to", help="Only those to this address.")] = None,
+    sort: Sort = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List messages, the newest first."""
-    from weftline.features.mail.repository import Filter
+    """List messages, the newest first unless sorted otherwise."""
+    from weftline.cli.sorting import window_of
+    from weftline.features.mail.repository import ORDER, Filter
     from weftline.features.mail.schemas import MailSummary
 
-    wanted = Filter(status, recipient)
-    rows = _with_mail(lambda service: service.list(wanted, limit=limit))
-    found = [MailSummary.model_validate(row) for row in rows]
+    wanted, window = Filter(status, recipient), window_of(ORDER, sort, limit)
+    rows = _with_mail(lambda service: service.list(wanted, window))
+    found = [MailSummary.model_validate(row) for row in window.cut(rows)]
     if as_json:
         print_json([mail.model_dump(mode="json", by_alias=True) for mail in found])
         return

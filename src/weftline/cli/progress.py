@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from weftline.cli.output import error_console, span
-from weftline.model.status import StepStatus
+from weftline.model.status import ExecutionStatus, StepStatus
 from weftline.model.stepkey import owner_of, parse_key
 
 if TYPE_CHECKING:
-    from weftline.machine.state import Step
+    from weftline.machine.state import State, Step
 
 _LOOKS: dict[StepStatus, tuple[str, str]] = {
     StepStatus.RUNNING: ("▸", "blue"),
@@ -27,7 +27,17 @@ _LOOKS: dict[StepStatus, tuple[str, str]] = {
     StepStatus.SKIPPED: ("-", "dim"),
     StepStatus.TIMED_OUT: ("⧗", "yellow"),
     StepStatus.CANCELLED: ("⊘", "dim"),
+    StepStatus.COMPENSATED: ("↩", "magenta"),
 }
+
+_GOES_ON_BY = {
+    ExecutionStatus.DRAFT: "review start",
+    ExecutionStatus.AWAITING_VALIDATION: "review submit",
+    ExecutionStatus.SUBMITTED: "review approve",
+    ExecutionStatus.PAUSED: "resume",
+    ExecutionStatus.ROLLED_BACK: "resume",
+}
+"""The command by which an execution goes on that rests as a whole."""
 
 _TASK_TYPES = frozenset({"human-task", "form", "approval"})
 _MARGIN = 4
@@ -45,6 +55,14 @@ class StepView(Protocol):
         """
         ...
 
+    def rest(self, state: State) -> None:
+        """Show how the execution goes on, where it rests as a whole.
+
+        Args:
+            state: where it stands.
+        """
+        ...
+
 
 class Silent:
     """Shows nothing."""
@@ -56,6 +74,9 @@ class Silent:
         pass
 
     def show(self, steps: Sequence[Step]) -> None:
+        """Show nothing."""
+
+    def rest(self, state: State) -> None:
         """Show nothing."""
 
 
@@ -74,9 +95,11 @@ class Progress:
         self._branches: dict[str, list[Any]] = {
             node["id"]: node["branches"] for node in definition["nodes"] if node["type"] == "parallel"
         }
+        self._races = {node["id"] for node in definition["nodes"] if "firstOf" in node}
         self._console = error_console()
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._seen: dict[str, tuple[StepStatus, int]] = {}
+        self._rest: str | None = None
 
     def __enter__(self) -> Self:
         self._console.print(Text(self._title, "bold"))
@@ -101,6 +124,16 @@ class Progress:
             if self._seen.get(step.key) != looks:
                 self._seen[step.key] = looks
                 self._console.print(self._line(step, now), soft_wrap=True)
+
+    def rest(self, state: State) -> None:
+        """See :meth:`StepView.rest`."""
+        is_stuck = state.undoing is not None and state.undoing.stuck is not None
+        command = "retry" if is_stuck else _GOES_ON_BY.get(state.status)
+        if command != self._rest:
+            self._rest = command
+            if command is not None:
+                hint = f"  … {state.status.value} (weft {command} {self._execution_id})"
+                self._console.print(Text(hint, "cyan"), soft_wrap=True)
 
     def _table(self, steps: Sequence[Step], now: float) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -127,13 +160,20 @@ class Progress:
         text = Text(step.node)
         if step.visit > 1:
             text.append(f" ({step.visit})", "dim")
-        if step.scope:
-            text.append(f" in {self._branch(step.scope)}", "dim")
+        branch = self._branch(step.scope) if step.scope else ""
+        if branch:
+            text.append(f" in {branch}", "dim")
         return text
 
     def _branch(self, scope: str) -> str:
+        """What the branch or iteration is called; empty where the step says it already."""
         key, number = owner_of(scope)
-        branch = self._branches[parse_key(key)[0]][number]
+        owner = parse_key(key)[0]
+        if owner in self._races:
+            return ""
+        if owner not in self._branches:
+            return f"{owner} {number + 1}"
+        branch = self._branches[owner][number]
         return branch if isinstance(branch, str) else branch.get("name", branch["next"])
 
     def _detail(self, step: Step, now: float) -> str:
@@ -148,6 +188,8 @@ class Progress:
             case StepStatus.WAITING if self._types.get(step.node) in _TASK_TYPES:
                 until = f", {left} left" if left else ""
                 return f"weft task list --execution {self._execution_id}{until}"
+            case StepStatus.WAITING if step.child is not None:
+                return f"weft show {step.child}"
             case StepStatus.WAITING:
                 return f"{left} left"
             case StepStatus.FAILED | StepStatus.CANCELLED | StepStatus.TIMED_OUT:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from weftline.cli.options import AsJson
+from weftline.cli.options import AsJson, Sort
 from weftline.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from weftline.cli.answers import Role
+
+MOST = 1_000
+"""More than a tenant can have."""
 
 app = typer.Typer(help="What members may be.", no_args_is_help=True)
 
@@ -21,11 +24,11 @@ def roles() -> None:
 
 
 @app.command("list")
-def list_roles(as_json: AsJson = False) -> None:
-    """List the roles of the tenant: the built-in ones, then its own."""
+def list_roles(sort: Sort = None, as_json: AsJson = False) -> None:
+    """List the roles of the tenant: the built-in ones, then its own, unless sorted otherwise."""
     from weftline.cli.connection import call
 
-    found: list[Role] = call(lambda api: api.get("roles"))["items"]
+    found: list[Role] = call(lambda api: api.items("roles", query={"sort": sort}, limit=MOST))
     if as_json:
         print_json(found)
         return

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from weftline.cli.failures import FAILED, INTERRUPTED
-from weftline.cli.options import Actions, AsJson, DefinitionFile, Input
+from weftline.cli.options import Actions, AsJson, DefinitionFile, Input, WrittenIn
 from weftline.cli.output import note, print_json
-from weftline.model.event import Event, EventType
 from weftline.model.status import ExecutionStatus
-from weftline.model.stepkey import ROOT, key_of
 
 if TYPE_CHECKING:
     from weftline.authoring import ActionRegistry
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 LOOK_INTERVAL = 0.1
 """Seconds between looks at the log."""
 
-EVENTS_AT_ONCE = 1_000
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -38,26 +35,36 @@ def run(
     file: DefinitionFile,
     input: Input = "{}",
     actions: Actions = [],  # noqa: B006
+    others: Annotated[
+        list[Path],
+        typer.Option("--with", "-w", metavar="FILE", help="A definition to publish before; may be repeated."),
+    ] = [],  # noqa: B006
+    dialect: WrittenIn = None,
     as_json: AsJson = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the worker's and the actions' log.")] = False,
 ) -> None:
     """Publish a definition, run it once, and show every step. The output is printed as JSON.
 
+    Workflows that it starts are given by --with, and published before it, in that order.
     Exits with 0 where the execution completed, 1 where it did not, 2 where definition or input are not valid.
     """
     from weftline import bootstrap
     from weftline.cli import loop, session
     from weftline.cli.definitions import require_valid
     from weftline.cli.values import read_definition, read_object
+    from weftline.language.integration_actions import integration_actions
 
-    document = read_definition(file)
+    documents = [*(read_definition(each) for each in others), read_definition(file, dialect)]
     given = read_object(input, "--input")
     settings = session.load_settings(actions)
     bootstrap.configure_logging(settings if verbose else settings.model_copy(update={"log_level": "warning"}))
     registry = session.load_registry(settings)
-    require_valid(document, registry.names())
-    with session.database(settings) as url:
-        detail = loop.run(_run(settings, url, registry, document, given, show_steps=not as_json))
+    for document in documents:
+        # what the tenant has imported is known where it is published
+        names = registry.names()
+        require_valid(document, names | integration_actions(document, names))
+    with bootstrap.masked_output(), session.database(settings) as url:
+        detail = loop.run(_run(settings, url, registry, documents, given, show_steps=not as_json))
     if detail is None:
         raise typer.Exit(INTERRUPTED)
     is_completed = detail["status"] == ExecutionStatus.COMPLETED
@@ -76,12 +83,12 @@ async def _run(
     settings: Settings,
     url: str,
     registry: ActionRegistry,
-    document: dict[str, Any],
+    documents: Sequence[dict[str, Any]],
     input: dict[str, Any],
     *,
     show_steps: bool,
 ) -> answers.ExecutionDetail | None:
-    """The execution once it has ended; None where it was left to go on later."""
+    """The execution of the last document once it has ended; None where it was left to go on later."""
     from weftline import bootstrap
     from weftline.cli.connection import at_console
     from weftline.cli.definitions import publish_document
@@ -90,6 +97,9 @@ async def _run(
 
     stop = stop_signal()
     async with at_console(settings, url, registry.names()) as api:
+        *others, document = documents
+        for other in others:
+            await publish_document(api, other)
         workflow = await publish_document(api, document)
         started: answers.Execution = await api.post("workflows", workflow["id"], "executions", body={"input": input})
         execution_id = started["id"]
@@ -104,6 +114,7 @@ async def _run(
 
 async def _follow(api: Api, execution_id: str, input: dict[str, Any], view: StepView, stop: asyncio.Event) -> bool:
     """Show what happens until the execution ends; False where ``stop`` came first."""
+    from weftline.cli.records import EVENTS_AT_ONCE, event_of
     from weftline.features.executions.steps import StepCollector
     from weftline.machine.state import State
 
@@ -111,18 +122,11 @@ async def _follow(api: Api, execution_id: str, input: dict[str, Any], view: Step
     collector = StepCollector(state)
     while not state.status.is_terminal and not stop.is_set():
         page = await api.get("executions", execution_id, "events", query={"after": state.seq, "limit": EVENTS_AT_ONCE})
-        collector.apply(map(_event, page["items"]))
+        collector.apply(map(event_of, page["items"]))
         view.show(collector.steps())
+        view.rest(state)
         if not page["items"]:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_INTERVAL):
                     await stop.wait()
     return state.status.is_terminal
-
-
-def _event(said: answers.Event) -> Event:
-    """A fact as the log holds it."""
-    node = said["stepId"]
-    key = None if node is None else key_of(node, said.get("scope", ROOT), said.get("visit", 1))
-    at = datetime.fromisoformat(said["occurredAt"]).timestamp()
-    return Event(said["seq"], EventType(said["type"]), key, said["data"], at)

@@ -52,5 +52,5 @@ def welcome(created: FirstAdministrator, *, site: str) -> str:
         f"\n  The first administrator, shown once:\n\n"
         f"    E-mail    {created.email}\n"
         f"    Password  {password}\n"
-        f"    Sign in   weft login {site} --email {created.email}\n"
+        f"    Sign in   {site}/sign-in, or: weft login {site} --email {created.email}\n"
     )

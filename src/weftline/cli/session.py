@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weftline.cli.failures import INVALID, CommandFailed
@@ -57,17 +55,18 @@ def log_quietly(settings: Settings) -> None:
 
 
 def load_registry(settings: Settings) -> ActionRegistry:
-    """The actions of the settings' modules, which may lie in the current directory.
+    """The actions of the settings' modules, which may lie in the current directory, and of plugins.
 
     Raises:
         CommandFailed: a module cannot be imported.
         DuplicateAction: two actions have one name.
     """
+    from weftline import bootstrap
     from weftline.authoring import load_actions
+    from weftline.cli.code import see_current_directory
 
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    see_current_directory()
+    bootstrap.found_plugins(settings)
     try:
         return load_actions(settings.actions)
     except ImportError as error:

@@ -13,9 +13,8 @@ import httpx
 from weftline.cli.client import Refused, over_http
 from weftline.cli.credentials import Credentials, CredentialsFile
 from weftline.cli.failures import INVALID, CommandFailed
-from weftline.cli.target import TOKEN_VARIABLE, URL_VARIABLE, Target
-
-TENANT_HEADER = "X-Tenant-ID"
+from weftline.cli.target import Target
+from weftline.model.address import TENANT_HEADER, TOKEN_VARIABLE, URL_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

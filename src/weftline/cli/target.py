@@ -6,20 +6,15 @@ import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from weftline.cli.failures import INVALID, CommandFailed
-
-TENANT_VARIABLE = "WEFT_TENANT"
-URL_VARIABLE = "WEFT_URL"
-TOKEN_VARIABLE = "WEFT_TOKEN"  # noqa: S105  # the variable's name
+from weftline.model import address
+from weftline.model.address import TENANT_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, NotAnAddress
 
 VARIABLES = frozenset({TENANT_VARIABLE, URL_VARIABLE, TOKEN_VARIABLE})
 """Environment variables that only the command line reads; they are no settings of the program."""
-
-API_PATH = "/api/v1"
 
 Tenant = Annotated[
     str | None,
@@ -72,16 +67,9 @@ def normalized(url: str) -> str:
         CommandFailed: it is no HTTP address.
     """
     try:
-        parts = urlsplit(url.strip())
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise _not_an_address() from None
-    if not is_address or parts.username is not None or parts.query or parts.fragment:
-        raise _not_an_address()
-    path = parts.path.rstrip("/").removesuffix(API_PATH)
-    return urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))
-
-
-def _not_an_address() -> CommandFailed:
-    # not repeated here: somebody may have put a password into it
-    return CommandFailed("this is no server's address", ["one is https://weft.example.com"], exit_code=INVALID)
+        return address.normalized(url)
+    except NotAnAddress:
+        # not repeated here: somebody may have put a password into it
+        raise CommandFailed(
+            "this is no server's address", ["one is https://weft.example.com"], exit_code=INVALID
+        ) from None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from weftline.cli.options import AsJson, Limit
+from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import local_time, print_json, print_table, printable
 from weftline.model.status import TaskStatus
 
@@ -29,6 +29,7 @@ def list_tasks(
     mine: Annotated[bool, typer.Option("--mine", help="Only those that wait for you.")] = False,
     assignee: Annotated[str | None, typer.Option("--assignee", help="Assigned to this user, group or role.")] = None,
     execution: Annotated[UUID | None, typer.Option("--execution", help="Only this execution's.")] = None,
+    sort: Sort = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -36,7 +37,7 @@ def list_tasks(
     from weftline.cli.connection import call
 
     statuses = [each.value for each in status or (TaskStatus.OPEN, TaskStatus.CLAIMED)]
-    wanted = {"status": statuses, "mine": mine, "assignee": assignee, "executionId": execution}
+    wanted = {"status": statuses, "mine": mine, "assignee": assignee, "executionId": execution, "sort": sort}
     found: list[Task] = call(lambda api: api.items("tasks", query=wanted, limit=limit))
     if as_json:
         print_json(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from weftline.cli.options import AsJson, Limit
+from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ OperatorsReason = Annotated[
 
 
 @app.command("list")
-def list_tenants(reason: OperatorsReason = None, limit: Limit = 50, as_json: AsJson = False) -> None:
+def list_tenants(reason: OperatorsReason = None, sort: Sort = None, limit: Limit = 50, as_json: AsJson = False) -> None:
     """List the tenants that you belong to; an operator's list has them all."""
     from weftline.cli.connection import call
 
-    found: list[TenantDetail] = call(lambda api: api.items("tenants", query={"reason": reason}, limit=limit))
+    query = {"reason": reason, "sort": sort}
+    found: list[TenantDetail] = call(lambda api: api.items("tenants", query=query, limit=limit))
     if as_json:
         print_json(found)
         return

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 READY_WITHIN = 60.0
 """Seconds for the API to answer."""
 
-API_STOPS_WITHIN = 10.0
+STOPS_AFTER = 5.0
+"""Seconds that a process is given to end beyond its own deadline."""
 
 
 def register(app: typer.Typer) -> None:
@@ -92,9 +93,9 @@ async def _serve(settings: Settings, url: str, server: EmbeddedServer | None) ->
         if keeper is not None:
             keeper.cancel()
         await asyncio.gather(
-            api.stop(API_STOPS_WITHIN),
+            api.stop(settings.server_shutdown_delay + settings.server_shutdown_timeout + STOPS_AFTER),
             # beyond its own deadline a worker only writes down what it hands back
-            worker.stop(settings.worker_shutdown_timeout + 5),
+            worker.stop(settings.worker_shutdown_timeout + STOPS_AFTER),
         )
 
 
@@ -140,6 +141,7 @@ def _announce(settings: Settings) -> None:
     where = "WEFT_DATABASE_URL" if settings.database_url is not None else str(settings.home.absolute())
     typer.echo(
         f"\n  Weftline is running.\n\n"
+        f"    Open   {site}\n"
         f"    API    {site}/api/v1\n"
         f"    Docs   {site}/docs\n"
         f"    Data   {where}\n"

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from weftline.cli.failures import CommandFailed
-from weftline.cli.options import AsJson, Limit
+from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import local_time, print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -26,13 +26,14 @@ def list_users(
     text: Annotated[str | None, typer.Option("--query", "-q", help="Text within the address or the name.")] = None,
     role: Annotated[str | None, typer.Option("--role", help="Only those who have this role themselves.")] = None,
     status: Annotated[str | None, typer.Option("--status", "-s", help="invited, active or disabled.")] = None,
+    sort: Sort = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List members, those with the oldest accounts first."""
+    """List members, those with the oldest accounts first unless sorted otherwise."""
     from weftline.cli.connection import call
 
-    wanted = {"q": text, "role": role, "status": status}
+    wanted = {"q": text, "role": role, "status": status, "sort": sort}
     found: list[Member] = call(lambda api: api.items("users", query=wanted, limit=limit))
     if as_json:
         print_json(found)

@@ -43,15 +43,35 @@ def read_object(text: str, option: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def read_definition(path: Path) -> dict[str, Any]:
-    """The document in a definition's file, JSON or YAML; ``-`` is standard input.
+def read_definition(path: Path, dialect: str | None = None) -> dict[str, Any]:
+    """The document in a definition's file, JSON or YAML, or of a workflow in code; ``-`` is standard input.
+
+    Args:
+        path: the file's, or ``module:Object``.
+        dialect: what it is written in; None for our own, which is not looked at any further.
 
     Raises:
-        CommandFailed: the file cannot be read, or holds no document.
+        CommandFailed: the file cannot be read, holds no document, or none that is valid in its dialect; the code cannot
+            be imported, or is no workflow.
     """
+    document = _read_document(path)
+    if dialect is None:
+        return document
+    from weftline.cli.convert import read_foreign
+
+    return read_foreign(document, path, dialect)
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    from weftline.cli.code import is_reference, read_code
     from weftline.language.errors import ParseError
     from weftline.language.parse import parse_definition
 
+    if is_reference(str(path)):
+        return read_code(str(path))
+    if path.suffix == ".py":
+        problem = f"{path} is Python: name the workflow in it as module:Object"
+        raise CommandFailed(problem, [f"{path.stem}:MyWorkflow"], exit_code=INVALID)
     try:
         source = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:

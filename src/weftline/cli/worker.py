@@ -29,10 +29,11 @@ def worker(actions: Actions = [], stop_with_parent: StopWithParent = False) -> N
     if stop_with_parent:
         parent.stop_with_parent()
     settings = session.load_settings(actions, warn=not stop_with_parent)
-    bootstrap.configure_logging(settings)
-    registry = session.load_registry(settings)
-    with session.database(settings, checked=stop_with_parent) as url:
-        run(_work(settings, url, registry))
+    with bootstrap.masked_output():
+        bootstrap.configure_logging(settings)
+        registry = session.load_registry(settings)
+        with session.database(settings, checked=stop_with_parent) as url:
+            run(_work(settings, url, registry))
 
 
 async def _work(settings: Settings, url: str, registry: ActionRegistry) -> None:

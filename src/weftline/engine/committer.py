@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    from weftline.engine.executor import Attempt, Outcome
+    from weftline.engine.attempt import Attempt
+    from weftline.engine.executor import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,22 @@ class Host(Protocol):
 
     def let_go(self, run: Run) -> None:
         """The run is released in the database."""
+        ...
+
+    def wake(self) -> None:
+        """There may be work."""
+        ...
+
+    def carry_out(self) -> None:
+        """Something was decided that concerns other executions."""
+        ...
+
+    def announce(self, commit: Commit) -> None:
+        """The commit is on disk, and whoever follows may look."""
+        ...
+
+    def offer(self, queues: AbstractSet[tuple[UUID, str]]) -> None:
+        """There is something to fetch in task queues, by tenant and name."""
         ...
 
     def feed(self, run: Run, stimulus: Stimulus) -> None:
@@ -136,6 +154,7 @@ class Committer:
         if run.is_dropped or run.inflight.get(attempt.step.key) is not attempt:
             return
         del run.inflight[attempt.step.key]
+        run.audits += attempt.audits
         self._host.feed(run, outcome)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
@@ -156,7 +175,7 @@ class Committer:
                 continue
             commit = self._collect(runs)
             try:
-                await commit.write(await self._link.get(), self._host.worker_id, self._clock.now())
+                is_ready = await commit.write(await self._link.get(), self._host.worker_id, self._clock.now())
             except (Fenced, Unstorable) as error:
                 log.warning("group commit refused; committing one by one", runs=len(runs), error=str(error))
                 await self._one_by_one(runs, commit)
@@ -171,7 +190,7 @@ class Committer:
                 for run in runs:
                     self._host.lose(run, counts=True)
             else:
-                self._committed(runs)
+                self._committed(runs, commit, is_ready)
 
     def _take(self) -> list[Run]:
         """The runs of the next commit. One that is in a joined transaction comes back when that has ended."""
@@ -205,10 +224,18 @@ class Committer:
             if done is not None and not done.done():
                 done.set_result(None)
 
-    def _committed(self, runs: list[Run]) -> None:
-        """The commit is on disk: let go what was released, start the actions that it led to."""
+    def _committed(self, runs: list[Run], commit: Commit, is_ready: bool) -> None:
+        """The commit is on disk: let go what was released (``is_ready``: some of it can be claimed again), start the
+        actions that it led to."""
         host = self._host
         self._finish(runs)
+        host.announce(commit)
+        if commit.has_dispatches:
+            host.carry_out()
+        if commit.queues:
+            host.offer(commit.queues)
+        if is_ready:
+            host.wake()
         for run in runs:
             if run.is_dropped:
                 continue
@@ -233,8 +260,9 @@ class Committer:
         if shared is not None:
             shared.set_result(None)
         for position, run in enumerate(runs):
+            part = parts.get(run.id, Commit())
             try:
-                await parts.get(run.id, Commit()).write(await self._link.get(), self._host.worker_id, self._clock.now())
+                is_ready = await part.write(await self._link.get(), self._host.worker_id, self._clock.now())
             except Fenced:
                 log.warning("run taken over by another worker", execution_id=run.id_text)
                 self._finish([run])
@@ -248,7 +276,7 @@ class Committer:
                 await self._host.abandon()
                 return
             else:
-                self._committed([run])
+                self._committed([run], part, is_ready)
 
     # --- joined transactions ------------------------------------------------------------------------------------------
 
@@ -267,6 +295,7 @@ class Committer:
             return False
         run.committing = asyncio.get_running_loop().create_future()
         del run.inflight[attempt.step.key]
+        run.audits += attempt.audits
         run.feed(outcome, self._clock.now())
         runs = [run]
         try:
@@ -276,7 +305,7 @@ class Committer:
             with translated():
                 # the action may have taken its time, but what is written now others may have to wait for
                 await limit_idleness(connection)
-                await commit.write(connection, self._host.worker_id, self._clock.now())
+                is_ready = await commit.write(connection, self._host.worker_id, self._clock.now())
                 await connection.execute("COMMIT")
         except Exception as error:
             # whether a COMMIT that broke took effect is unknown: the log will tell whoever claims the run next
@@ -284,5 +313,5 @@ class Committer:
             self._finish([run])
             self._host.lose(run, counts=not isinstance(error, Fenced | StoreUnavailable))
             return False
-        self._committed(runs)
+        self._committed(runs, commit, is_ready)
         return True

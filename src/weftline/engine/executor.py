@@ -11,31 +11,40 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
 
 from weftline.authoring.action import ActionDefinition, ActionRegistry
-from weftline.authoring.context import Context, Result
+from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError, StepCancelled, UnknownAction
+from weftline.authoring.result import Result
+from weftline.engine.attempt import Attempt
 from weftline.engine.clock import Clock
+from weftline.engine.guard import HeldBack
 from weftline.engine.run import Run
+from weftline.engine.surroundings import audit_rows
+from weftline.engine.traces import told
 from weftline.language.durations import DurationError, parse_duration
-from weftline.language.program import ExpressionError, Node
+from weftline.language.json_values import storable_text
+from weftline.language.program import ExpressionError, Template
 from weftline.machine.scope import ExecutionScope
 from weftline.machine.state import Step
 from weftline.machine.stimulus import ActionCompleted, ActionFailed
+from weftline.machine.undoing import work_of
 from weftline.model.errors import WorkflowError
-from weftline.store.commit import encode
+from weftline.model.secrets import may_hold_markers
 from weftline.store.errors import StoreUnavailable, Unstorable
+from weftline.store.json_text import encode
 
 if TYPE_CHECKING:
-    import asyncpg
-    from structlog.typing import FilteringBoundLogger
+    from uuid import UUID
 
+    from weftline.engine.connections import Connections
     from weftline.engine.joined import JoinedTransaction
+    from weftline.store.variables import VariableSet
 
 log = structlog.get_logger(__name__)
 
@@ -45,102 +54,12 @@ MAX_DEPTH = 64
 """Levels of nesting that an output may have; deeper JSON is a danger to everything that reads it later."""
 
 
-class Attempt:
-    """One attempt of one step, while it runs. The engine's side of the action's context."""
+FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 2.0, 60.0
+"""How soon a step that waits for a plugin looks whether it is there, at first and at last."""
 
-    __slots__ = (
-        "_deadline",
-        "_has_begun",
-        "_job",
-        "_lane",
-        "_loop",
-        "_seconds",
-        "is_aborted",
-        "joined",
-        "number",
-        "open_joined",
-        "run",
-        "step",
-    )
-
-    def __init__(self, run: Run, step: Step, open_joined: Callable[[Attempt], Awaitable[JoinedTransaction]]) -> None:
-        self.run = run
-        self.step = step
-        self.number = step.attempt
-        self.is_aborted = False
-        self.joined: JoinedTransaction | None = None
-        self.open_joined = open_joined
-        self._lane: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._deadline: asyncio.Timeout | None = None
-        self._seconds = 0.0
-        self._has_begun = False
-        self._job: Future[Any] | None = None
-
-    # --- StepHost, called by the action -----------------------------------------------------------------------------
-
-    def snapshot_data(self) -> dict[str, Any]:
-        """A copy of the shared data."""
-        return orjson.loads(orjson.dumps(self.run.state.data))
-
-    def snapshot_input(self) -> dict[str, Any]:
-        """A copy of the execution's input."""
-        return orjson.loads(orjson.dumps(self.run.state.input))
-
-    def heartbeat(self) -> None:
-        """Start the timeout anew; in a plain function also: stop, if the step is no longer wanted."""
-        if self.is_aborted:
-            raise StepCancelled
-        if self._deadline is not None and self._loop is not None:
-            # an action in a thread must not touch the loop's timers itself
-            self._loop.call_soon_threadsafe(self._extend)
-
-    async def join_transaction(self) -> asyncpg.Connection[asyncpg.Record]:
-        """The connection whose transaction commits with the step's result."""
-        if asyncio.current_task() is not self._lane:
-            raise RuntimeError("only the async action itself can join its step's transaction")
-        if self.joined is None:
-            self.joined = await self.open_joined(self)
-        return self.joined.connection
-
-    # --- called by the executor -------------------------------------------------------------------------------------
-
-    def begin(self, lane: asyncio.Task[None] | None) -> None:
-        """The attempt is at work in this lane."""
-        self._has_begun = True
-        self._lane = lane
-
-    def wait_for_thread(self, job: Future[Any]) -> None:
-        """The action is a plain function, and runs when a thread is free."""
-        self._job = job
-
-    def withdraw(self) -> bool:
-        """Stop the attempt if its action has not begun; returns whether that is so."""
-        if self._has_begun and (self._job is None or not self._job.cancel()):
-            return False
-        self.is_aborted = True
-        return True
-
-    def limit(self, deadline: asyncio.Timeout, seconds: float) -> None:
-        """The attempt must end within ``seconds`` of the last heartbeat."""
-        self._loop = asyncio.get_running_loop()
-        self._deadline = deadline
-        self._seconds = seconds
-
-    def _extend(self) -> None:
-        if self._deadline is not None and self._loop is not None and not self._deadline.expired():
-            self._deadline.reschedule(self._loop.time() + self._seconds)
-
-    def finish(self) -> None:
-        """The action has returned."""
-        self._lane = None
-        self._deadline = None
-
-    def abort(self) -> None:
-        """Stop the action if it waits; its result is void."""
-        self.is_aborted = True
-        if self._lane is not None:
-            self._lane.cancel()
+MAX_IN_A_ROW = 200
+"""Attempts after which a lane lets others go on, though none had to wait: what they came to can be committed while
+the next ones run."""
 
 
 class Executor:
@@ -153,6 +72,10 @@ class Executor:
         miss: called instead where the attempt's action is unknown, with what that would come to.
         lose: called instead where the database went away under the action's transaction; no fault of the action.
         open_joined: begins a transaction for an attempt that wants to join its own.
+        configuration_of: looks up a tenant's configuration.
+        variables_of: looks up a run's variables.
+        connections: those to integrations, and the actions of imported ones.
+        is_disabled: whether a tenant has disabled a plugin.
         lanes: attempts that may be waiting at once.
         threads: plain functions that may run at once.
     """
@@ -165,6 +88,10 @@ class Executor:
         miss: Callable[[Attempt, ActionFailed], None],
         lose: Callable[[Run], None],
         open_joined: Callable[[Attempt], Awaitable[JoinedTransaction]],
+        configuration_of: Callable[[UUID], Awaitable[dict[str, Any]]],
+        variables_of: Callable[[Run], Awaitable[VariableSet]],
+        connections: Connections,
+        is_disabled: Callable[[UUID, str], bool],
         *,
         lanes: int,
         threads: int,
@@ -175,6 +102,10 @@ class Executor:
         self._miss = miss
         self._lose = lose
         self._open_joined = open_joined
+        self._configuration_of = configuration_of
+        self._variables_of = variables_of
+        self._connections = connections
+        self._is_disabled = is_disabled
         self._max_lanes = lanes
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="weft-action")
         self._queue: deque[Attempt] = deque()
@@ -190,7 +121,7 @@ class Executor:
 
     def submit(self, run: Run, step: Step) -> None:
         """Run the action of a step, soon."""
-        attempt = Attempt(run, step, self._open_joined)
+        attempt = Attempt(run, step, self._open_joined, self._configuration_of, self._variables_of, self._connections)
         run.inflight[step.key] = attempt
         self._queue.append(attempt)
         self._call_lane()
@@ -251,7 +182,13 @@ class Executor:
         assert lane is not None
         while True:
             self._is_waking = False
+            in_a_row = 0
             while self._queue:
+                in_a_row += 1
+                if in_a_row % MAX_IN_A_ROW == 0:
+                    await asyncio.sleep(0)
+                    if not self._queue:
+                        break
                 attempt = self._queue.popleft()
                 if self._queue:
                     self._call_lane()
@@ -280,6 +217,9 @@ class Executor:
             lane.uncancel()
             outcome = None
         attempt.finish()
+        if attempt.secrets is not None:
+            outcome = None if outcome is None else attempt.secrets.outcome(outcome)
+            attempt.forget_secrets(attempt.secrets)
         if outcome is None or attempt.is_aborted:
             if attempt.joined is not None:
                 await attempt.joined.roll_back()
@@ -291,15 +231,18 @@ class Executor:
 
     async def _outcome(self, attempt: Attempt) -> Outcome | None:
         """Run the action, and turn whatever it does into an outcome; None where somebody else takes care of it."""
-        step = attempt.step
-        node = attempt.run.program.nodes[step.node]
+        work = work_of(attempt.run.program, attempt.run.state, attempt.step)
         try:
-            action = self._registry.get(node.action)
-            context = self._context(attempt)
-            if node.timeout is None:
+            attempt.connection = work.connection
+            action = await self._action(attempt, work.action)
+            given, has_markers = _copy_of_input(attempt.step)
+            if has_markers:
+                given = await attempt.revealed(given)
+            context = self._context(attempt, given)
+            if work.timeout is None:
                 value = await self._call(attempt, action, context)
             else:
-                seconds = self._timeout(attempt, node)
+                seconds = self._timeout(attempt, work.timeout)
                 async with asyncio.timeout(seconds) as deadline:
                     attempt.limit(deadline, seconds)
                     value = await self._call(attempt, action, context)
@@ -307,7 +250,7 @@ class Executor:
         except ActionError as error:
             return self._failed(attempt, error.code, error.message, error)
         except TimeoutError as error:
-            if node.timeout is not None:
+            if work.timeout is not None:
                 return self._failed(attempt, "timed_out", "the attempt did not end within its timeout")
             return self._crashed(attempt, error)
         except StepCancelled:
@@ -321,12 +264,48 @@ class Executor:
             joined = attempt.joined
             if isinstance(error, StoreUnavailable) or (joined is not None and joined.is_broken):
                 log.warning(
-                    "the database went away under an action", execution_id=attempt.run.id_text, error=str(error)
+                    "the database went away under an action",
+                    execution_id=attempt.run.id_text,
+                    error=str(error),
+                    **attempt.run.origin.log_fields(),
                 )
                 attempt.finish()
                 self._lose(attempt.run)
                 return None
             return self._crashed(attempt, error)
+
+    async def _action(self, attempt: Attempt, name: str) -> ActionDefinition:
+        """The action of a name: one that is registered here, else of an integration that the tenant has imported.
+
+        Raises:
+            UnknownAction: there is none.
+            HeldBack: it is a plugin's that does not run, or that the tenant has disabled.
+        """
+        owner = self._registry.owner_of(name)
+        if owner is not None:
+            self._check_plugin(attempt, name, owner)
+        try:
+            return self._registry.get(name)
+        except UnknownAction:
+            imported = await self._connections.action(attempt.run.tenant.id, name)
+            if imported is None:
+                raise
+            return imported
+
+    def _check_plugin(self, attempt: Attempt, name: str, plugin: str) -> None:
+        if self._is_disabled(attempt.run.tenant.id, plugin):
+            reason = "is disabled in this tenant"
+        elif name not in self._registry.current_names():
+            reason = "does not run"
+        else:
+            return
+        wait = min(FIRST_LOOK_SECONDS * 2.0 ** min(attempt.step.held, 10), LAST_LOOK_SECONDS)
+        raise HeldBack(
+            f"the plugin '{plugin}', whose action '{name}' is, {reason}",
+            code="plugin_stopped",
+            details={"plugin": plugin},
+            retry_after=wait,
+        )
 
     async def _call(self, attempt: Attempt, action: ActionDefinition, context: Context) -> Any:
         if action.is_async:
@@ -335,23 +314,21 @@ class Executor:
         attempt.wait_for_thread(job)
         return await asyncio.wrap_future(job)
 
-    def _context(self, attempt: Attempt) -> Context:
+    def _context(self, attempt: Attempt, input: dict[str, Any] | None) -> Context:
         run, step = attempt.run, attempt.step
         return Context(
             attempt,
-            input=None if step.input is None else orjson.loads(orjson.dumps(step.input)),
+            input=input,
             attempt=attempt.number,
-            idempotency_key=f"{run.id_text}/{step.key}",
+            idempotency_key=f"{run.id_text}/{step.known_as}",
             tenant=run.tenant,
             execution_id=run.id,
             workflow_id=run.workflow_id,
             step_id=step.node,
-            logger=_logger,
+            logger=attempt.logger,
         )
 
-    def _timeout(self, attempt: Attempt, node: Node) -> float:
-        timeout = node.timeout
-        assert timeout is not None
+    def _timeout(self, attempt: Attempt, timeout: float | Template) -> float:
         if isinstance(timeout, float | int):
             return timeout
         run = attempt.run
@@ -362,15 +339,31 @@ class Executor:
 
     # --- outcomes ---------------------------------------------------------------------------------------------------
 
-    def _completed(self, attempt: Attempt, value: Any) -> ActionCompleted:
+    def _completed(self, attempt: Attempt, value: Any) -> Outcome:
         data: dict[str, Any] | None = None
+        report: dict[str, Any] | None = None
         if isinstance(value, Result):
+            if not value.success:
+                return self._refused(attempt, value)
             if value.data is not None:
                 data = normalised(dict(value.data))
+            report = value.report()
             value = value.output
         if value is not None:
             value = normalised(value)
-        return ActionCompleted(attempt.step.key, attempt.number, value, data)
+        if attempt.left is not None:
+            attempt.audits = audit_rows(attempt.run, attempt.step, attempt.left, attempt.secrets)
+            if metrics := attempt.left.metrics.to_json():
+                report = {**(report or {}), "metrics": metrics}
+        if report is not None:
+            report = normalised(report)
+        return ActionCompleted(attempt.step.key, attempt.number, value, data, report)
+
+    def _refused(self, attempt: Attempt, result: Result) -> ActionFailed:
+        """The action says that it failed."""
+        error = result.error()
+        details = normalised(dict(error.details))
+        return self._failed(attempt, error.code, error.message, retryable=error.retryable, details=details)
 
     def _failed(
         self,
@@ -390,15 +383,23 @@ class Executor:
             except Unstorable:
                 details = {"unstorable": True}
         body = WorkflowError(
-            code=_storable(code),
-            message=_storable(message),
+            code=storable_text(code),
+            message=storable_text(message),
             details=details or {},
             retryable=retryable,
             step_id=attempt.step.node,
         )
         # chance for the retry's jitter; nothing secret depends on it
         chance = random.random()  # noqa: S311
-        return ActionFailed(attempt.step.key, attempt.number, body.to_json(), chance, retry_after)
+        return ActionFailed(
+            attempt.step.key,
+            attempt.number,
+            body.to_json(),
+            chance,
+            retry_after,
+            held=isinstance(error, HeldBack),
+            policy=attempt.policy,
+        )
 
     def _crashed(self, attempt: Attempt, error: BaseException) -> ActionFailed:
         """An exception that the author did not foresee: the trace goes to the log, not into the record."""
@@ -411,10 +412,26 @@ class Executor:
             workflow_id=run.workflow_id,
             step=attempt.step.key,
             attempt=attempt.number,
-            exc_info=error,
+            **run.origin.log_fields(),
+            **_trace(attempt, error),
         )
         message = f"{kind}: {error}" if str(error) else kind
         return self._failed(attempt, "action_failed", message, details={"type": kind})
+
+
+def _trace(attempt: Attempt, error: BaseException) -> dict[str, Any]:
+    """What the log tells of an exception."""
+    if attempt.is_encrypted or attempt.secrets is None:
+        return told(error, is_encrypted=attempt.is_encrypted)
+    return {"exception": attempt.secrets.trace(error)}
+
+
+def _copy_of_input(step: Step) -> tuple[Any, bool]:
+    """A step's input for its action to use as it likes, and whether it may hold markers of secrets."""
+    if step.input is None:
+        return None, False
+    text = orjson.dumps(step.input)
+    return orjson.loads(text), may_hold_markers(text)
 
 
 def normalised(value: Any) -> Any:
@@ -449,18 +466,3 @@ def _depth(text: str) -> int:
         elif character in "]}":
             depth -= 1
     return deepest
-
-
-def _storable(text: str) -> str:
-    """A message as PostgreSQL can hold it."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-
-
-def _logger(context: Context) -> FilteringBoundLogger:
-    return structlog.get_logger("weftline.action").bind(
-        tenant=context.tenant.slug,
-        execution_id=str(context.execution_id),
-        workflow_id=context.workflow_id,
-        step=context.step_id,
-        attempt=context.attempt,
-    )

@@ -7,16 +7,25 @@ from typing import Protocol
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from weftline.engine.loop import Loop
-from weftline.engine.messages import stimulus_of
+from weftline.engine.messages import UnreadableMessage, stimulus_of
 from weftline.engine.run import Run
 from weftline.machine.stimulus import Stimulus
 from weftline.store.errors import translated
+from weftline.store.inbox import MessageKind
 from weftline.store.queries import queries
+from weftline.store.sealing import UNREADABLE, Seal, is_sealed, seal_of
+
+log = structlog.get_logger(__name__)
 
 UNREAD = queries("executions")["with_unread_messages"]
 LIMIT = 500
+
+KINDS_IN_HAND = frozenset(MessageKind) - {MessageKind.MIGRATE}
+"""What a run in hand takes in. Before it is migrated, whatever is at work must end by the old version; and a kind that
+only a newer release knows is for another worker."""
 
 
 class Host(Protocol):
@@ -45,6 +54,14 @@ class Host(Protocol):
         """Let something happen to the run, and record what follows."""
         ...
 
+    def submit(self, run: Run) -> None:
+        """The run has something to record."""
+        ...
+
+    def let_leave(self, run: Run) -> None:
+        """The run begins nothing new, and is let go when nothing of it is at work; the claimer takes it up again."""
+        ...
+
 
 class InboxReader(Loop):
     """Reads the inboxes of the runs in hand.
@@ -70,8 +87,34 @@ class InboxReader(Loop):
         for message in messages:
             run = self._host.held(message["id"])
             # a run that is leaving, or must wait, finds the message when it goes on
-            if run is not None and message["seq"] > run.inbox_seen:
+            if run is None or message["seq"] <= run.inbox_seen:
+                continue
+            if message["kind"] not in KINDS_IN_HAND:
+                self._host.let_leave(run)
+                continue
+            try:
+                seal = await self._seal(run, message["payload"])
+                if self._host.held(run.id) is not run:
+                    continue
+                stimulus = stimulus_of(message, seal=seal)
+            except UNREADABLE as error:
+                # as with a state that cannot be read: the claimer sets the execution aside
+                log.error("a message cannot be opened", execution_id=run.id_text, error=str(error))
+                self._host.let_leave(run)
+                continue
+            except UnreadableMessage as error:
+                log.error("a message is passed over", execution_id=run.id_text, error=str(error))
                 run.inbox_seen = message["seq"]
-                self._host.feed(run, stimulus_of(message))
-                count += 1
+                self._host.submit(run)
+            else:
+                run.inbox_seen = message["seq"]
+                self._host.feed(run, stimulus)
+            count += 1
         return count
+
+    async def _seal(self, run: Run, payload: str) -> Seal | None:
+        """What opens a payload, with the tenant's newest keys: the run may have been in hand for long."""
+        if not is_sealed(payload):
+            return None
+        async with self._pool.acquire() as connection:
+            return await seal_of(connection, run.tenant.id, run.id)

@@ -16,7 +16,8 @@ from weftline.store.errors import translated
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-    from weftline.engine.executor import Attempt, Outcome
+    from weftline.engine.attempt import Attempt
+    from weftline.engine.executor import Outcome
 
 log = structlog.get_logger(__name__)
 

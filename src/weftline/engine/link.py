@@ -6,6 +6,7 @@ import asyncpg
 
 from weftline.store.connect import connect
 from weftline.store.errors import translated
+from weftline.store.keyring import Keyring
 
 
 class Link:
@@ -14,11 +15,13 @@ class Link:
     Args:
         url: a PostgreSQL URL.
         name: shown in ``pg_stat_activity``.
+        keyring: the tenants' keys, where what it carries may be sealed.
     """
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, keyring: Keyring | None = None) -> None:
         self._url = url
         self._name = name
+        self._keyring = keyring
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
 
     async def get(self) -> asyncpg.Connection[asyncpg.Record]:
@@ -30,7 +33,7 @@ class Link:
         connection = self._connection
         if connection is None or connection.is_closed():
             with translated():
-                connection = await connect(self._url, "weft_worker", name=self._name)
+                connection = await connect(self._url, "weft_worker", name=self._name, keyring=self._keyring)
             self._connection = connection
         return connection
 

@@ -13,7 +13,7 @@ from typing import Any
 from weftline.engine.link import Link
 from weftline.engine.loop import Loop
 from weftline.store.errors import translated
-from weftline.store.hints import WORK
+from weftline.store.hints import DISPATCHES, WORK
 
 ECHO_SECONDS = 2.0
 """How long a hint to oneself may take."""
@@ -25,13 +25,15 @@ class Notifier(Loop):
     Args:
         link: a connection to listen on.
         wake: called at every hint.
+        carry_out: called at hints that something is to be carried out.
         interval: seconds between checks that hints come through.
     """
 
-    def __init__(self, link: Link, wake: Callable[[], None], *, interval: float) -> None:
+    def __init__(self, link: Link, wake: Callable[[], None], carry_out: Callable[[], None], *, interval: float) -> None:
         super().__init__("notifier", interval)
         self._link = link
         self._hint = wake
+        self._carry_out = carry_out
         self._listening_on: object | None = None
         self._heard = asyncio.Event()
         self.works = False
@@ -56,9 +58,11 @@ class Notifier(Loop):
             self.works = True
         return 0
 
-    def _on_hint(self, *_: Any) -> None:
+    def _on_hint(self, *hint: Any) -> None:
         self._heard.set()
         self._hint()
+        if hint[-1] == DISPATCHES:
+            self._carry_out()
 
     def _on_end(self, *_: Any) -> None:
         # listen again on a new connection, soon

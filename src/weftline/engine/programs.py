@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +16,9 @@ from weftline.language.program import Program
 from weftline.model.errors import WorkflowError
 from weftline.store.errors import translated
 from weftline.store.queries import queries
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 VersionKey = tuple[UUID, str, int]
 """Tenant, workflow, version number."""
@@ -43,7 +47,9 @@ class Programs:
         self._size = size
         self._cache: OrderedDict[VersionKey, tuple[Program, Tenant] | UnusableVersion] = OrderedDict()
 
-    async def get(self, connection: asyncpg.Connection[asyncpg.Record], key: VersionKey) -> tuple[Program, Tenant]:
+    async def get(
+        self, connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record], key: VersionKey
+    ) -> tuple[Program, Tenant]:
         """The compiled version and its tenant.
 
         Raises:
@@ -63,7 +69,7 @@ class Programs:
         return found
 
     async def _load(
-        self, connection: asyncpg.Connection[asyncpg.Record], key: VersionKey
+        self, connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record], key: VersionKey
     ) -> tuple[Program, Tenant] | UnusableVersion:
         tenant_id, workflow_id, number = key
         with translated():

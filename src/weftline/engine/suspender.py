@@ -69,6 +69,6 @@ class Suspender(Loop):
             if run.tenant.id in self.halted:
                 if run.halted_at is None:
                     self._host.halt(run)
-            elif run.halted_at is not None:
+            elif run.halted_at is not None and not run.must_leave:
                 self._host.go_on(run)
         return 0

@@ -9,15 +9,17 @@
         └───────────────────────────────── Committer ◄──────────────── submit
 
 Beside them run the lease (one heartbeat for all that is held), the rescuer (frees what lost workers held), timers and
-inbox (for executions in hand), the suspender and the unshelver (for tenants that are suspended and active again) and
-the notifier (hints that there is work). All state that matters is in the database;
-a worker can be killed at any instant.
+inbox (for executions in hand), the dispatcher (for what executions send each other), the scheduler (for what is to
+start by itself), the suspender and the unshelver (for tenants that are suspended and active again), the compactor (sums
+statistics), the variables and the connections (keep up with changes) and the notifier (hints that there is work). All
+state that matters is in the database; a worker can be killed at any instant.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,11 +27,20 @@ import asyncpg
 import structlog
 
 from weftline.authoring.action import ActionRegistry
+from weftline.engine.announcer import Announcer
+from weftline.engine.attempt import Attempt
 from weftline.engine.claimer import Claimer
 from weftline.engine.clock import Clock, SystemClock
 from weftline.engine.committer import Committer
-from weftline.engine.executor import Attempt, Executor
+from weftline.engine.compactor import Compactor
+from weftline.engine.connections import Connections
+from weftline.engine.dispatcher import Dispatcher
+from weftline.engine.executor import Executor
+from weftline.engine.firing import Firings
+from weftline.engine.functions import Functions
 from weftline.engine.inbox import InboxReader
+from weftline.engine.job_offers import JobOffers
+from weftline.engine.job_reaper import JobReaper
 from weftline.engine.joined import JoinedTransaction
 from weftline.engine.lease import Lease
 from weftline.engine.link import Link
@@ -38,16 +49,24 @@ from weftline.engine.notifier import Notifier
 from weftline.engine.programs import Programs
 from weftline.engine.rescuer import Rescuer
 from weftline.engine.run import Run
+from weftline.engine.scheduler import Scheduler
+from weftline.engine.snapshots import Snapshots
+from weftline.engine.surroundings import TenantConfigurations
 from weftline.engine.suspender import Suspender
 from weftline.engine.timers import Timers
 from weftline.engine.unshelver import Unshelver
+from weftline.engine.variables import Variables
 from weftline.machine.command import Command
 from weftline.machine.stimulus import ActionFailed, Fault, Stimulus
 from weftline.model.errors import WorkflowError
+from weftline.store.bus import open_bus
+from weftline.store.commit import Commit
 from weftline.store.connect import create_pool
 from weftline.store.errors import StoreUnavailable, Unstorable, translated
+from weftline.store.keyring import Keyring
 from weftline.store.log import load_state
 from weftline.store.queries import queries
+from weftline.store.triggers import TriggerRules
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +81,12 @@ INBOX_SECONDS = 0.1
 PASS_ON_SECONDS, PASS_ON_ALONE_SECONDS, PASS_ON_DELAY = 60.0, 2.0, 0.5
 """How long a step whose action is unknown here is left to other workers, how long where there is none (one may just be
 starting), and how long each turn lasts."""
+
+STATISTICS_SECONDS = 10.0
+"""Between two sums of what commits added to the statistics."""
+
+STRANGER_DELAY = 2.0
+"""Before an execution whose durable function is unknown here can be claimed again."""
 
 PASS_BACK_DELAY = 0.1
 """Before an execution that was claimed but not taken can be claimed again."""
@@ -88,6 +113,8 @@ class WorkerOptions:
         poll_seconds: between looks for work while hints come through.
         blind_poll_seconds: between looks for work while they do not.
         connections: for joined transactions and housekeeping.
+        statistics_days: how long statistics are kept.
+        platform_url: where people reach the platform.
     """
 
     name: str = "worker"
@@ -100,6 +127,8 @@ class WorkerOptions:
     poll_seconds: float = 1.0
     blind_poll_seconds: float = 0.1
     connections: int = 8
+    statistics_days: int = 400
+    platform_url: str = ""
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -107,7 +136,7 @@ class WorkerOptions:
         Raises:
             ValueError: one makes no sense.
         """
-        for name in ("capacity", "claim_batch", "commit_batch", "lanes", "threads", "connections"):
+        for name in ("capacity", "claim_batch", "commit_batch", "lanes", "threads", "connections", "statistics_days"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         for name in ("lease_seconds", "poll_seconds", "blind_poll_seconds"):
@@ -123,6 +152,9 @@ class Worker:
         registry: the actions that it can run.
         options: how it works.
         clock: decides what is due; tests move it.
+        keyring: opens tenants' secrets and sealed payloads.
+        redis: URL of a Redis server that carries messages between processes; None: PostgreSQL does.
+        is_disabled: whether a tenant has disabled a plugin, whose actions then wait.
     """
 
     def __init__(
@@ -131,8 +163,15 @@ class Worker:
         registry: ActionRegistry,
         options: WorkerOptions | None = None,
         clock: Clock | None = None,
+        *,
+        keyring: Keyring,
+        redis: str | None = None,
+        is_disabled: Callable[[UUID, str], bool] = lambda tenant_id, plugin: False,
     ) -> None:
         self._url = url
+        self._is_disabled = is_disabled
+        self._redis = redis
+        self._keyring = keyring
         self._registry = registry
         self._options = options or WorkerOptions()
         self._clock = clock or SystemClock()
@@ -156,12 +195,27 @@ class Worker:
             return
         with translated():
             pool = await create_pool(
-                self._url, "weft_worker", name=self._options.name, max_size=self._options.connections
+                self._url,
+                "weft_worker",
+                name=self._options.name,
+                max_size=self._options.connections,
+                keyring=self._keyring,
             )
-        parts = _Parts(self, self._url, pool, self._registry, self._options, self._clock)
+        parts = _Parts(
+            self,
+            self._url,
+            pool,
+            self._registry,
+            self._options,
+            self._clock,
+            self._keyring,
+            self._redis,
+            self._is_disabled,
+        )
         await _insist(parts.lease.acquire)
         self._is_draining = False
         self._parts = parts
+        await parts.bus.start()
         parts.committer.start()
         for loop in parts.loops:
             loop.start()
@@ -251,11 +305,16 @@ class Worker:
         return self.parts.suspender.halted
 
     def halt(self, run: Run) -> None:
-        """The run's tenant is suspended: it begins nothing new, and is let go when what is at work has ended."""
+        """The run begins nothing new, and is let go when what is at work has ended, unless it may go on before."""
         run.halt(self._clock.now())
         self.parts.executor.withdraw(run)
         if run.is_idle:
             self.parts.committer.submit(run)
+
+    def let_leave(self, run: Run) -> None:
+        """The run begins nothing new, and is let go when nothing of it is at work; the claimer takes it up again."""
+        run.must_leave = True
+        self.halt(run)
 
     def go_on(self, run: Run) -> None:
         """The run's tenant is active again."""
@@ -299,10 +358,34 @@ class Worker:
         try:
             run.feed(stimulus, self._clock.now())
         except Exception:
-            log.exception("the machine failed; the run is handed back", execution_id=run.id_text)
+            log.exception(
+                "the machine failed; the run is handed back", execution_id=run.id_text, **run.origin.log_fields()
+            )
             self.lose(run, counts=True)
         else:
             self.parts.committer.submit(run)
+
+    def submit(self, run: Run) -> None:
+        """The run has something to record."""
+        self.parts.committer.submit(run)
+
+    def carry_out(self) -> None:
+        """Something was decided that concerns other executions."""
+        self.parts.dispatcher.wake()
+
+    def announce(self, commit: Commit) -> None:
+        """The commit is on disk, and whoever follows may look."""
+        self.parts.announcer.tell(commit)
+
+    def offer(self, queues: AbstractSet[tuple[UUID, str]]) -> None:
+        """There is something to fetch in task queues, by tenant and name."""
+        self.parts.job_offers.offer(queues)
+
+    def reached(self, executions: Collection[UUID]) -> None:
+        """Executions were started, or got messages."""
+        self.parts.claimer.wake()
+        if not self._runs.keys().isdisjoint(executions):
+            self.parts.inbox.wake()
 
     def poll_seconds(self) -> float:
         """Seconds between looks for work: often while hints do not come through."""
@@ -326,7 +409,8 @@ class Worker:
         """The run is released in the database."""
         self.drop(run)
         claimer = self.parts.claimer
-        due = run.wake_at
+        # one that was to leave has a message that it did not take in
+        due = self._clock.now() if run.must_leave else run.wake_at
         if due is not None:
             claimer.expect(due)
         if claimer.wants_room and self.room() >= min(self._options.claim_batch, self._options.capacity):
@@ -337,6 +421,8 @@ class Worker:
         if self._runs.get(run.id) is run:
             del self._runs[run.id]
         run.is_dropped = True
+        if run.driver is not None:
+            run.driver.close()
         for attempt in run.inflight.values():
             attempt.abort()
 
@@ -348,6 +434,10 @@ class Worker:
     def pass_back(self, ids: list[UUID]) -> None:
         """Executions were claimed that cannot be taken."""
         self._send_off(lambda: self._hand_back(self.parts, ids, delay=PASS_BACK_DELAY))
+
+    def pass_on(self, ids: list[UUID]) -> None:
+        """Executions were claimed whose durable functions this worker does not have."""
+        self._send_off(lambda: self._hand_back(self.parts, ids, delay=STRANGER_DELAY, to_others=True))
 
     def set_aside(self, execution_id: UUID) -> None:
         """An execution cannot be brought up to date here; let others try, later."""
@@ -388,11 +478,22 @@ class Worker:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
-    async def _hand_back(self, parts: _Parts, ids: list[UUID] | None, *, delay: float = 0.0, losses: int = 0) -> None:
+    async def _hand_back(
+        self,
+        parts: _Parts,
+        ids: list[UUID] | None,
+        *,
+        delay: float = 0.0,
+        losses: int = 0,
+        to_others: bool = False,
+    ) -> None:
+        ready = self._clock.now() + delay
+        if to_others:
+            parts.claimer.leave(ready)
         with translated():
-            ready = self._clock.now() + delay
             await parts.pool.execute(HAND_BACK, parts.lease.worker_id, ids, ready, losses)
-        parts.claimer.expect(ready)
+        if not to_others:
+            parts.claimer.expect(ready)
 
     async def _pass_on(self, attempt: Attempt, outcome: ActionFailed) -> None:
         """Leave a step whose action is unknown here to another worker; where there is none, the attempt has failed."""
@@ -402,7 +503,7 @@ class Worker:
         waited = self._clock.now() - attempt.step.started_at
         if waited < (PASS_ON_SECONDS if others else PASS_ON_ALONE_SECONDS):
             self.drop(run)
-            await self._hand_back(parts, [run.id], delay=PASS_ON_DELAY)
+            await self._hand_back(parts, [run.id], delay=PASS_ON_DELAY, to_others=bool(others))
         else:
             parts.committer.report(attempt, outcome)
 
@@ -412,7 +513,21 @@ class Worker:
             async with self.parts.pool.acquire() as connection:
                 state = await load_state(connection, run.tenant.id, run.id)
         assert state is not None, "executions are never deleted while they run"
-        again = Run(run.id, run.tenant, run.workflow_id, run.version_number, run.program, state, run.inbox_seen)
+        again = Run(
+            run.id,
+            run.tenant,
+            run.workflow_id,
+            run.version_number,
+            run.program,
+            state,
+            run.inbox_seen,
+            snapshots=Snapshots(0, 0, state.seq),
+            above=run.above,
+            holds_slot=run.holds_slot,
+            origin=run.origin,
+            seal=run.seal,
+        )
+        again.facts.variables = run.facts.variables
         again.inbox_stored = 0
         failure = WorkflowError("unstorable", f"a value cannot be stored: {error}", retryable=False)
         again.feed(Fault(failure.to_json()), self._clock.now())
@@ -445,13 +560,22 @@ class _Parts:
         registry: ActionRegistry,
         options: WorkerOptions,
         clock: Clock,
+        keyring: Keyring,
+        redis: str | None,
+        is_disabled: Callable[[UUID, str], bool],
     ) -> None:
         name = options.name
+        self.bus = open_bus(url, "weft_worker", redis)
+        self.announcer = Announcer(self.bus)
         self.pool = pool
-        self.links = [Link(url, f"{name} {purpose}") for purpose in ("commit", "claim", "listen", "lease")]
-        commit_link, claim_link, listen_link, lease_link = self.links
+        self.links = [
+            Link(url, f"{name} {purpose}", keyring) for purpose in ("commit", "claim", "listen", "lease", "connect")
+        ]
+        commit_link, claim_link, listen_link, lease_link, connect_link = self.links
         self.lease = Lease(lease_link, name, options.lease_seconds, worker.abandon)
         self.committer = Committer(worker, commit_link, clock, batch=options.commit_batch)
+        self.variables = Variables(pool, keyring, options.platform_url)
+        self.connections = Connections(connect_link, keyring, clock)
         self.executor = Executor(
             registry,
             clock,
@@ -459,29 +583,53 @@ class _Parts:
             worker.miss,
             lambda run: worker.lose(run, counts=True),
             lambda attempt: JoinedTransaction(pool, self.committer, attempt).begin(),
+            TenantConfigurations(pool, clock).get,
+            self.variables.of,
+            self.connections,
+            is_disabled,
             lanes=options.lanes,
             threads=options.threads,
         )
-        self.claimer = Claimer(worker, claim_link, clock, Programs(), batch=min(options.claim_batch, options.capacity))
+        programs = Programs()
+        batch = min(options.claim_batch, options.capacity)
+        self.claimer = Claimer(worker, claim_link, clock, programs, Functions(registry), self.variables, batch=batch)
+        rules = TriggerRules()
+        firings = Firings(programs, rules)
+        self.dispatcher = Dispatcher(pool, clock, programs, firings, worker.reached, interval=options.poll_seconds)
+        self.scheduler = Scheduler(pool, clock, firings, rules, worker.reached, interval=options.poll_seconds)
         self.inbox = InboxReader(worker, pool, interval=INBOX_SECONDS)
         self.timers = Timers(worker, clock, interval=options.poll_seconds)
         self.rescuer = Rescuer(pool, clock, self.claimer.wake, interval=options.lease_seconds / 2)
         self.suspender = Suspender(worker, pool, interval=options.poll_seconds)
         self.unshelver = Unshelver(pool, self.claimer.wake, interval=options.poll_seconds)
-        self.notifier = Notifier(listen_link, worker.wake, interval=30.0)
+        self.compactor = Compactor(pool, clock, interval=STATISTICS_SECONDS, retention_days=options.statistics_days)
+        self.job_offers = JobOffers(pool)
+        self.job_reaper = JobReaper(
+            pool, clock, self.job_offers.offer, self.claimer.wake, interval=options.poll_seconds
+        )
+        self.notifier = Notifier(listen_link, worker.wake, self.dispatcher.wake, interval=30.0)
         self.loops = (
             self.claimer,
+            self.dispatcher,
+            self.scheduler,
             self.inbox,
             self.timers,
             self.rescuer,
             self.suspender,
             self.unshelver,
+            self.job_offers,
+            self.job_reaper,
+            self.compactor,
+            self.variables,
+            self.connections,
             self.notifier,
             self.lease,
         )
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.connections.close()
+        await self.bus.close()
         for link in self.links:
             await link.close()
         self.pool.terminate()

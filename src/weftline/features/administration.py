@@ -15,6 +15,7 @@ from weftline.features.access.roles.rest import role_routes
 from weftline.features.access.roles.service import RoleService
 from weftline.features.database import Database
 from weftline.features.identity.people import People
+from weftline.features.identity.rest.answers import Handover
 from weftline.features.keys.rest import api_key_routes
 from weftline.features.keys.service import KeyService
 from weftline.features.keys.service_accounts.rest import service_account_routes
@@ -32,6 +33,8 @@ from weftline.features.platform.people.rest import people_routes
 from weftline.features.platform.people.service import PeopleService
 from weftline.features.platform.settings.rest import settings_routes
 from weftline.features.platform.settings.service import SettingsService
+from weftline.features.platform.statistics.rest import every_tenant_statistics_routes
+from weftline.features.platform.statistics.service import EveryTenantStatistics
 from weftline.features.platform.visits.rest import visit_routes
 from weftline.features.platform.visits.service import Visits
 from weftline.features.tenancy.admission import Admission
@@ -59,6 +62,7 @@ class Administration:
     service_accounts: ServiceAccountService
     operators: OperatorService
     overview: Overview
+    statistics: EveryTenantStatistics
     settings: SettingsService
     visits: Visits
     everybody: PeopleService
@@ -108,13 +112,14 @@ def assemble(
         service_accounts=ServiceAccountService(database, cache),
         operators=OperatorService(databases.operators, cache),
         overview=Overview(databases.operators, cache),
+        statistics=EveryTenantStatistics(databases.operators, cache),
         settings=SettingsService(databases.operators, cache),
         visits=Visits(databases.identity, cache, people.sessions),
         everybody=PeopleService(databases.identity, cache, people.sessions),
     )
 
 
-def administration_routes(services: Administration, cache: AccessCache) -> list[APIRouter]:
+def administration_routes(services: Administration, handover: Handover) -> list[APIRouter]:
     """The routes of administration."""
     return [
         tenant_routes(services.tenants, services.founding, services.lifecycle),
@@ -126,7 +131,8 @@ def administration_routes(services: Administration, cache: AccessCache) -> list[
         service_account_routes(services.service_accounts),
         operator_routes(services.operators),
         overview_routes(services.overview),
+        every_tenant_statistics_routes(services.statistics),
         settings_routes(services.settings),
-        visit_routes(services.visits, cache),
+        visit_routes(services.visits, handover),
         people_routes(services.everybody),
     ]

@@ -22,11 +22,14 @@ class Background:
         name: for logs.
         seconds: between two turns that found nothing to do.
         turn: does a bounded amount; returns how much it did.
+
+    Attributes:
+        seconds: as above; a turn may change it.
     """
 
     def __init__(self, name: str, seconds: float, turn: Callable[[], Awaitable[int]]) -> None:
         self._name = name
-        self._seconds = seconds
+        self.seconds = seconds
         self._turn = turn
         self._wake = asyncio.Event()
         self._is_stopping = False
@@ -69,7 +72,7 @@ class Background:
             done = await self._safe_turn()
             if not done and not self._is_stopping:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._seconds):
+                    async with asyncio.timeout(self.seconds):
                         await self._wake.wait()
 
     async def _safe_turn(self) -> int:

@@ -47,11 +47,15 @@ class DomainError(Exception):
     Args:
         detail: a sentence for the person who asked.
         errors: what is wrong with which part of the request.
+
+    Attributes:
+        retry_after: seconds until the same request may be granted; None: waiting alone does not help.
     """
 
     status: ClassVar[int] = 400
-    code: ClassVar[str] = "bad_request"
+    code: str = "bad_request"
     title: ClassVar[str] = "Bad request"
+    retry_after: float | None = None
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 _TOKEN = re.compile(
     r"""
@@ -50,6 +50,15 @@ def count_macros(source: str) -> int:
     )
 
 
+def string_literals(source: str) -> Iterator[str]:
+    """What stands between quotes in ``source``, as it is written: no escape is read."""
+    for match in _TOKEN.finditer(source):
+        if match.lastgroup == "string":
+            text = match[0].lstrip("bBrR")
+            quotes = 3 if text[:3] in ('"""', "'''") else 1
+            yield text[quotes:-quotes]
+
+
 def quote_step_ids(source: str, steps: Collection[str]) -> str:
     """``steps.create-customer.output`` as ``steps["create-customer"].output``, for every id in ``steps``.
 
@@ -57,17 +66,49 @@ def quote_step_ids(source: str, steps: Collection[str]) -> str:
     """
     pieces: list[str] = []
     copied = 0
+    for start, end, replacement in _step_id_edits(source, steps):
+        pieces.append(source[copied:start] + replacement)
+        copied = end
+    return "".join((*pieces, source[copied:]))
+
+
+def offset_before_quoting(source: str, steps: Collection[str], offset: int) -> int:
+    """Where in ``source`` that stands which :func:`quote_step_ids` has moved to ``offset``."""
+    moved = 0
+    for start, end, replacement in _step_id_edits(source, steps):
+        begin = start + moved
+        if offset < begin:
+            break
+        if offset < begin + len(replacement):
+            return start
+        moved += len(replacement) - (end - start)
+    return offset - moved
+
+
+def find_name(source: str, name: str) -> int:
+    """Where ``name`` first stands in ``source`` as a name, outside strings; -1 where it does not."""
+    tokens = list(_significant(source))
+    found = (start for at, (text, start) in enumerate(tokens) if text == name and not _is_member(tokens, at))
+    return next(found, -1)
+
+
+def _is_member(tokens: Sequence[tuple[str, int]], at: int) -> bool:
+    return at > 0 and tokens[at - 1][0] == "."
+
+
+def _step_id_edits(source: str, steps: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """What is to stand in the place of which part of ``source``, in order."""
+    copied = 0
     tokens = list(_significant(source))
     for position, (text, start) in enumerate(tokens):
-        is_root = text == "steps" and (position == 0 or tokens[position - 1][0] != ".")
+        is_root = text == "steps" and not _is_member(tokens, position)
         if not is_root or start < copied or position + 2 >= len(tokens) or tokens[position + 1][0] != ".":
             continue
         id_start = tokens[position + 2][1]
         step = _longest_id(source, id_start, steps)
         if step is not None and ("-" in step or "." in step):
-            pieces.append(f'{source[copied : start + len(text)]}["{step}"]')
             copied = id_start + len(step)
-    return "".join((*pieces, source[copied:]))
+            yield start + len(text), copied, f'["{step}"]'
 
 
 def written_step_id(source: str, name: str) -> str:

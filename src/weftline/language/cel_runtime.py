@@ -32,7 +32,7 @@ NAMESPACES = frozenset({"base64", "math", "optional", "strings"})
 """Names that CEL gives to groups of functions."""
 
 # fmt: off
-_FUNCTIONS = (
+FUNCTIONS = (
     "all", "bool", "bytes", "charAt", "contains", "double", "duration", "endsWith", "exists", "exists_one",
     "filter", "format", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours",
     "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "has", "hasValue", "indexOf", "int", "join",
@@ -107,17 +107,21 @@ def parse(source: str) -> Expr:
         raise _problem(source, str(error)) from None
 
 
-def check(source: str, names: frozenset[str]) -> None:
+def check(source: str, names: frozenset[str]) -> str:
     """Checks the types of ``source``, in which ``names`` are variables of any type.
+
+    Returns:
+        The type of its value as the library names it: ``DYN`` where it depends on those of the variables.
 
     Raises:
         SyntaxProblem: a function or type is unknown, or operands do not fit.
     """
     try:
-        _environment(names).compile(source)
+        return repr(_environment(names).compile(source).return_type())
     except RuntimeError as error:
         if not _only_mixed_comparisons(str(error)):
             raise _problem(source, str(error)) from None
+        return "DYN"
 
 
 class RuntimeFailure(Exception):
@@ -174,14 +178,15 @@ def _problem(source: str, text: str) -> SyntaxProblem:
     if not errors:
         return SyntaxProblem("syntax_error", f"not an expression: {text.splitlines()[0]}")
     line, column, message = errors[0]
-    place = f" (line {line}, column {column} of {quoted(source)})"
+    told, place = f" (line {line}, column {column} of {quoted(source)})", (int(line), int(column))
     if (match := _NO_OVERLOAD.match(message)) is not None:
-        return SyntaxProblem("type_mismatch", no_overload(match[1], match[2]) + place)
+        return SyntaxProblem("type_mismatch", no_overload(match[1], match[2]) + told, place=place)
     if (match := _UNDECLARED.match(message)) is not None:
-        near = nearest(match[1], _FUNCTIONS)
+        near = nearest(match[1], FUNCTIONS)
         hint = f"did you mean `{near}`?" if near else None
-        return SyntaxProblem("unknown_function", f"there is no function or type `{match[1]}`{place}", hint=hint)
-    return SyntaxProblem("syntax_error", _plain_syntax_error(message) + place)
+        message = f"there is no function or type `{match[1]}`{told}"
+        return SyntaxProblem("unknown_function", message, hint=hint, place=place)
+    return SyntaxProblem("syntax_error", _plain_syntax_error(message) + told, place=place)
 
 
 def _plain_syntax_error(message: str) -> str:

@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
+from weftline.language.compile_nodes import NodeCompiler
 from weftline.language.durations import parse_duration
 from weftline.language.errors import DefinitionError
-from weftline.language.expressions import compile_expression
-from weftline.language.fields import Retry, TimeoutRoute
 from weftline.language.graph import read_graph
+from weftline.language.json_schema import CompiledSchema
 from weftline.language.model import Workflow
-from weftline.language.nodes import (
-    ActionNode,
-    AnyNode,
-    DecisionNode,
-    EndNode,
-    FlowNode,
-    HttpNode,
-    HumanTaskNode,
-    ParallelNode,
-    SetNode,
-    StartNode,
-    WaitNode,
-    known_outcomes,
-)
 from weftline.language.program import (
-    APPROVED,
-    Branch,
-    Case,
-    ErrorRoute,
-    Escalation,
-    Expression,
+    FALLBACK_NODE,
+    ConcurrencyRule,
+    ErrorHandling,
+    FailureNotice,
+    FunctionReference,
     Kind,
     Node,
     Program,
-    Template,
+    Review,
+    Strategy,
 )
+from weftline.language.settings import Concurrency
+from weftline.language.settings import ErrorHandling as ErrorHandlingSettings
+from weftline.language.settings import FailureNotice as FailureNoticeSettings
+from weftline.language.settings import Review as ReviewSettings
 from weftline.language.templates import compile_template
 from weftline.language.validate import validate
-from weftline.model.retry import DEFAULT_RETRY, RetryPolicy
+from weftline.language.variables import reads_variables
+from weftline.model.retry import NO_RETRY
+
+_STRATEGIES = {
+    "fail": Strategy.FAIL,
+    "retry": Strategy.RETRY,
+    "compensate": Strategy.COMPENSATE,
+    "fallback": Strategy.FALLBACK,
+}
+_MAX_RETRIES = 3
+_RETRY_DELAY = 30.0
 
 
 def load(document: Mapping[str, Any], actions: Collection[str] | None = None) -> tuple[Workflow, Program]:
@@ -61,199 +61,86 @@ def load(document: Mapping[str, Any], actions: Collection[str] | None = None) ->
 def compile_workflow(workflow: Workflow) -> Program:
     """The program of a ``workflow`` that :func:`weftline.language.validate.validate` found nothing wrong with."""
     graph = read_graph(workflow.model_dump(mode="json", by_alias=True))
-    compiler = _Compiler(graph.nodes, _policy(workflow.settings.retry, DEFAULT_RETRY))
-    nodes = {node.id: compiler.node(node) for node in workflow.nodes}
+    settings = workflow.settings
+    compiler = NodeCompiler(graph.nodes, settings.retry)
+    nodes = {node.id: node for written in workflow.nodes for node in compiler.nodes(written)}
+    if settings.error_handling is not None and settings.error_handling.fallback_workflow is not None:
+        nodes[FALLBACK_NODE] = _fallback(workflow.id, settings.error_handling.fallback_workflow)
     dependents: dict[str, list[str]] = {}
     for node in nodes.values():
         for dependency in node.dependencies:
             dependents.setdefault(dependency, []).append(node.id)
-    timeout = workflow.settings.timeout
-    return Program(
+    program = Program(
         id=workflow.id,
         name=workflow.name or workflow.id,
         nodes=nodes,
-        start=graph.starts(workflow.start_node),
+        start=() if workflow.function is not None else graph.starts(workflow.start_node),
         dependents={node: tuple(waiting) for node, waiting in dependents.items()},
         output=compiler.template(workflow.output),
-        timeout=None if timeout is None else parse_duration(timeout),
+        timeout=None if settings.timeout is None else parse_duration(settings.timeout),
+        on_failure=_error_handling(settings.error_handling, compiler),
+        review=_review(settings.review),
+        input_schema=None if workflow.input is None else CompiledSchema(workflow.input),
+        concurrency=_concurrency(settings.concurrency, compiler),
+        search_attributes=compiler.templates(settings.search_attributes),
+        priority=settings.priority,
+        encrypts=bool(settings.encrypt),
+        function=None
+        if workflow.function is None
+        else FunctionReference(workflow.function.name, workflow.function.version),
+    )
+    return replace(program, reads_variables=True) if reads_variables(program) else program
+
+
+def _fallback(workflow_id: str, fallback: str) -> Node:
+    handed = {
+        "error": "${error}",
+        "input": "${input}",
+        "data": "${data}",
+        "workflowId": workflow_id,
+        "executionId": "${execution.id}",
+    }
+    return Node(
+        id=FALLBACK_NODE,
+        kind=Kind.SUBWORKFLOW,
+        name=fallback,
+        workflow=fallback,
+        input=compile_template(handed),
+        retry=NO_RETRY,
     )
 
 
-def _policy(retry: Retry | None, default: RetryPolicy) -> RetryPolicy:
-    if retry is None:
-        return default
-    return RetryPolicy(
-        max_attempts=retry.max_attempts,
-        initial_interval=parse_duration(retry.initial_interval),
-        backoff=retry.backoff,
-        max_interval=parse_duration(retry.max_interval),
-        jitter=retry.jitter,
-        non_retryable=frozenset(retry.non_retryable),
+def _error_handling(handling: ErrorHandlingSettings | None, compiler: NodeCompiler) -> ErrorHandling:
+    if handling is None:
+        return ErrorHandling()
+    retries = handling.strategy == "retry"
+    delay = _RETRY_DELAY if handling.retry_delay is None else parse_duration(handling.retry_delay)
+    return ErrorHandling(
+        strategy=_STRATEGIES[handling.strategy],
+        max_retries=(handling.max_retries or _MAX_RETRIES) if retries else 0,
+        retry_delay=delay if retries else 0.0,
+        notices=tuple(_notice(notice, compiler) for notice in handling.notifications),
     )
 
 
-class _Compiler:
-    """Compiles nodes one by one; ``steps`` are all their ids."""
-
-    def __init__(self, steps: Collection[str], retry: RetryPolicy) -> None:
-        self._steps = steps
-        self._retry = retry
-
-    def template(self, value: Any) -> Template | None:
-        return None if value is None else compile_template(value, steps=self._steps)
-
-    def node(self, node: AnyNode) -> Node:
-        make = partial(Node, id=node.id, name=node.name or node.id)
-        match node:
-            case StartNode():
-                return make(kind=Kind.START, next=tuple(node.next))
-            case EndNode():
-                return make(kind=Kind.END, dependencies=tuple(node.dependencies), terminate=node.terminate)
-            case DecisionNode():
-                return self._decision(node)
-            case _:
-                return self._flow_node(node)
-
-    def _flow_node(self, node: FlowNode) -> Node:
-        make = partial(
-            Node,
-            id=node.id,
-            name=node.name or node.id,
-            next=tuple(node.next),
-            dependencies=tuple(node.dependencies),
-            when=None if node.when is None else self._expression(node.when),
-            output=None if node.output is None else self._templates(node.output),
-            on_error=_routes(node),
-            critical=node.critical,
-        )
-        match node:
-            case ActionNode():
-                return make(
-                    kind=Kind.ACTION,
-                    action=node.action,
-                    input=self.template(node.input),
-                    retry=_policy(node.retry, self._retry),
-                    timeout=self._duration(node.timeout),
-                )
-            case HttpNode():
-                request = node.model_dump(include=_REQUEST_FIELDS, exclude_none=True)
-                if isinstance(timeout := self._duration(node.timeout), float):
-                    # the action gives up on its own a little more gracefully than the engine can make it
-                    request["timeout"] = timeout
-                return make(
-                    kind=Kind.ACTION,
-                    action="http",
-                    input=self.template(request),
-                    retry=_policy(node.retry, self._retry),
-                    timeout=timeout,
-                )
-            case WaitNode(event=str(event)):
-                return make(
-                    kind=Kind.WAIT_EVENT,
-                    event=self.template(event),
-                    correlation=self.template(node.correlation),
-                    **self._timeout(node.timeout),
-                )
-            case WaitNode():
-                return make(
-                    kind=Kind.WAIT_TIME,
-                    duration=self._duration(node.duration),
-                    until=self.template(node.until),
-                )
-            case HumanTaskNode():
-                outcomes = known_outcomes(node)
-                return make(
-                    kind=Kind.HUMAN_TASK,
-                    form=node.form,
-                    assign_to=self.template(node.assign_to),
-                    outcomes=node.outcomes,
-                    known_outcomes=outcomes,
-                    is_approval=node.type == "approval",
-                    approvals_required=1 if node.approvals is None else node.approvals.required,
-                    approving_outcomes=_approving(node, outcomes),
-                    four_eyes=node.four_eyes,
-                    due_in=self._duration(node.due_in),
-                    escalation=self._escalation(node),
-                    notifies=node.notify is not None,
-                    **self._timeout(node.timeout),
-                )
-            case ParallelNode():
-                return make(
-                    kind=Kind.PARALLEL,
-                    branches=tuple(Branch(branch.name or branch.next, branch.next) for branch in node.branches),
-                    join=_join_count(node),
-                )
-            case SetNode():
-                return make(kind=Kind.SET, values=self._templates(node.values))
-            case _:
-                # validation refuses the types that the machine does not run
-                raise NotImplementedError(f"a node of type {type(node).__name__}")
-
-    def _decision(self, node: DecisionNode) -> Node:
-        cases = [Case(case.label or case.when, self._expression(case.when), case.next) for case in node.cases]
-        if node.condition is not None:
-            holds, fails = node.on_true or node.default, node.on_false or node.default
-            if holds is not None and fails is not None:
-                otherwise = self._expression("true")
-                cases.append(Case("true", self._expression(node.condition), holds))
-                cases.append(Case("false", otherwise, fails))
-        return Node(
-            id=node.id,
-            kind=Kind.DECISION,
-            name=node.name or node.id,
-            dependencies=tuple(node.dependencies),
-            cases=tuple(cases),
-            default=node.default if node.cases else None,
-            on_error=_routes(node),
-        )
-
-    def _expression(self, source: str) -> Expression:
-        return compile_expression(source, steps=self._steps)
-
-    def _templates(self, values: Mapping[str, Any]) -> dict[str, Template]:
-        return {key: compile_template(value, steps=self._steps) for key, value in values.items()}
-
-    def _duration(self, value: str | int | float | None) -> float | Template | None:
-        if value is None:
-            return None
-        is_template = isinstance(value, str) and "${" in value
-        return self.template(value) if is_template else parse_duration(value)
-
-    def _timeout(self, route: TimeoutRoute | None) -> dict[str, Any]:
-        if route is None:
-            return {}
-        return {"timeout": self._duration(route.duration), "timeout_next": route.next}
-
-    def _escalation(self, node: HumanTaskNode) -> Escalation | None:
-        asked = node.escalation
-        if asked is None:
-            return None
-        after = self._duration(node.due_in if asked.after is None else asked.after)
-        # validation refuses an escalation without a time
-        assert after is not None
-        return Escalation(after, self.template(asked.assign_to), self.template(asked.notify))
-
-
-_REQUEST_FIELDS = {"method", "url", "headers", "query", "body"}
-
-
-def _routes(node: FlowNode | DecisionNode) -> tuple[ErrorRoute, ...]:
-    return tuple(
-        ErrorRoute(route.next, None if route.codes is None else frozenset(route.codes)) for route in node.on_error
+def _notice(notice: FailureNoticeSettings, compiler: NodeCompiler) -> FailureNotice:
+    recipients = compiler.template(notice.recipients)
+    # a notice without recipients has no valid shape
+    assert recipients is not None
+    return FailureNotice(
+        channel=notice.type,
+        recipients=recipients,
+        template=notice.template,
+        subject=compiler.template(notice.subject),
+        message=compiler.template(notice.message),
     )
 
 
-def _approving(node: HumanTaskNode, outcomes: tuple[str, ...]) -> tuple[str, ...]:
-    if node.approvals is not None and node.approvals.outcomes is not None:
-        return tuple(node.approvals.outcomes)
-    return (APPROVED,) if node.type == "approval" else outcomes[:1]
+def _review(review: ReviewSettings | None) -> Review | None:
+    return None if review is None else Review(starts_as_draft=review.draft, four_eyes=review.four_eyes)
 
 
-def _join_count(node: ParallelNode) -> int:
-    match node.join:
-        case "all":
-            return len(node.branches)
-        case "any":
-            return 1
-        case count:
-            return count
+def _concurrency(concurrency: Concurrency | None, compiler: NodeCompiler) -> ConcurrencyRule | None:
+    if concurrency is None:
+        return None
+    return ConcurrencyRule(compiler.template(concurrency.key), concurrency.limit, concurrency.policy)

@@ -47,14 +47,24 @@ class SyntaxProblem(ValueError):
         message: what is wrong, with line and column inside the expression where known.
         hint: how to mend it, where that can be said.
         path: keys and indexes within the template's value; empty for a bare expression.
+        place: line and column inside the expression, from 1, where known.
     """
 
-    def __init__(self, code: str, message: str, *, hint: str | None = None, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        path: tuple[str | int, ...] = (),
+        place: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.path = path
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)

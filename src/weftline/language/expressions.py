@@ -67,16 +67,19 @@ class CelExpression:
     Attributes:
         source: as the author wrote it.
         reads: the paths it reads from its scope.
+        is_path: it is nothing but one such path.
+        type: of its value, as CEL's runtime names it; ``DYN`` where that depends on what it reads.
     """
 
-    __slots__ = ("_costly", "_plan", "_variables", "reads", "source")
+    __slots__ = ("_costly", "_plan", "_variables", "is_path", "reads", "source", "type")
 
-    def __init__(self, source: str, reads: tuple[Read, ...], tree: Expr) -> None:
+    def __init__(self, source: str, reads: tuple[Read, ...], tree: Expr, type: str) -> None:
         self.source = source
         self.reads = reads
+        self.type = type
         self._variables = tuple((variable(position), read) for position, read in enumerate(reads))
-        is_path = isinstance(tree, Ident) and len(reads) == 1
-        self._plan = None if is_path else Plan(tree)
+        self.is_path = isinstance(tree, Ident) and len(reads) == 1
+        self._plan = None if self.is_path else Plan(tree)
         self._costly = tree if can_grow(tree) else None
 
     def evaluate(self, scope: Scope) -> Any:
@@ -144,7 +147,11 @@ def _lookup(scope: Scope, name: str) -> Any:
 
 
 def compile_expression(
-    source: str, *, known: Collection[str] | None = None, steps: Collection[str] | None = None
+    source: str,
+    *,
+    known: Collection[str] | None = None,
+    steps: Collection[str] | None = None,
+    names: Collection[str] | None = None,
 ) -> CelExpression:
     """``source`` compiled.
 
@@ -153,12 +160,15 @@ def compile_expression(
         known: the top-level keys that the data may have; None: any.
         steps: the ids of the workflow's nodes, so that ``steps.create-customer`` is read as its author means
             it; None: any id that is a CEL name.
+        names: the only names that there are, where it is evaluated outside an execution; None: those of one.
 
     Raises:
         SyntaxProblem: it is malformed, ill-typed, too large, or names what is not known.
     """
     expression = _compile(source if steps is None else quote_step_ids(source, steps), source)
     for read in expression.reads:
+        if names is not None and read.root not in names:
+            raise _unknown_name(source, read.root, names)
         if known is not None and read.root not in RESERVED_NAMES and read.root not in known:
             raise _unknown_name(source, read.root, {*RESERVED_NAMES, *known})
         if steps is not None and read.root == "steps" and read.keys and read.keys[0] not in steps:
@@ -179,8 +189,8 @@ def _compile(source: str, written: str) -> CelExpression:
         message = f"the expression has {macros} macros (map, filter, all, exists …); {MAX_MACROS} are allowed"
         raise SyntaxProblem("too_large", message, hint="use a `loop`")
     tree, reads = hoist(parse(source))
-    check(source, frozenset(read.root for read in reads))
-    return CelExpression(written, reads, tree)
+    type = check(source, frozenset(read.root for read in reads))
+    return CelExpression(written, reads, tree, type)
 
 
 def _unknown_name(source: str, name: str, names: Collection[str]) -> SyntaxProblem:

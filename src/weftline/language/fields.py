@@ -7,15 +7,17 @@ so that the rest of the code sees one shape; the published schema shows both.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias, TypeGuard, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from weftline.language.durations import parse_duration
 
 NODE_ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$"
 WORKFLOW_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
+TASK_QUEUE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
+CONNECTION_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
 
 # "$" also matches before a final newline, hence fullmatch on the pattern without anchors
 _NODE_ID = re.compile(NODE_ID_PATTERN[1:-1])
@@ -35,8 +37,18 @@ class Element(BaseModel):
     )
 
 
+def is_template(value: object) -> TypeGuard[str]:
+    """Whether ``value`` is text with an expression in it, so that only running it shows what it is."""
+    return isinstance(value, str) and "${" in value
+
+
+def is_node_id(value: object) -> TypeGuard[str]:
+    """Whether ``value`` may be the id of a node."""
+    return isinstance(value, str) and _NODE_ID.fullmatch(value) is not None
+
+
 def _node_id(value: object) -> str:
-    if isinstance(value, str) and _NODE_ID.fullmatch(value):
+    if is_node_id(value):
         return value
     raise ValueError(
         "a node id is text that begins with a letter or underscore and goes on with letters, digits, "
@@ -62,6 +74,10 @@ def _node_ids(value: object) -> list[str]:
     return [_node_id(value)]
 
 
+def _next_nodes(value: object) -> list[str] | str:
+    return value if is_template(value) else _node_ids(value)
+
+
 def _expression(value: object) -> str:
     # YAML and JSON authors write `when: true` without quotes
     if isinstance(value, bool):
@@ -77,7 +93,7 @@ def _duration(value: object) -> str | int | float:
 
 
 def _duration_or_template(value: object) -> str | int | float:
-    return value if isinstance(value, str) and "${" in value else _duration(value)
+    return value if is_template(value) else _duration(value)
 
 
 def _version(value: object) -> str:
@@ -88,34 +104,31 @@ def _version(value: object) -> str:
 
 
 _NODE_ID_SCHEMA: dict[str, Any] = {"type": "string", "format": "node-id", "pattern": NODE_ID_PATTERN}
+_NODE_IDS_SCHEMAS: list[dict[str, Any]] = [
+    _NODE_ID_SCHEMA,
+    {"type": "array", "items": _NODE_ID_SCHEMA, "uniqueItems": True},
+]
 _DURATION_SCHEMA: dict[str, Any] = {
     "type": ["string", "number"],
     "format": "weftline-duration",
     "examples": ["24h", "1h30m", "PT24H", 90],
 }
 
+TaskQueue: TypeAlias = Annotated[str, StringConstraints(pattern=TASK_QUEUE_PATTERN)]
+ConnectionName: TypeAlias = Annotated[str, StringConstraints(pattern=CONNECTION_PATTERN)]
 NodeId: TypeAlias = Annotated[str, PlainValidator(_node_id), WithJsonSchema(_NODE_ID_SCHEMA)]
 WorkflowId: TypeAlias = Annotated[
     str,
     PlainValidator(_workflow_id),
     WithJsonSchema({"type": "string", "format": "workflow-id", "pattern": WORKFLOW_ID_PATTERN}),
 ]
-NodeIds: TypeAlias = Annotated[
-    list[str],
-    PlainValidator(_node_ids),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _NODE_ID_SCHEMA,
-                {
-                    "type": "array",
-                    "items": _NODE_ID_SCHEMA,
-                    "uniqueItems": True,
-                },
-            ]
-        }
-    ),
+NodeIds: TypeAlias = Annotated[list[str], PlainValidator(_node_ids), WithJsonSchema({"anyOf": _NODE_IDS_SCHEMAS})]
+NextNodes: TypeAlias = Annotated[
+    list[str] | str,
+    PlainValidator(_next_nodes),
+    WithJsonSchema({"anyOf": [*_NODE_IDS_SCHEMAS, {"type": "string", "format": "template", "pattern": r"\$\{"}]}),
 ]
+"""Node ids, or a template that renders to them."""
 Expression: TypeAlias = Annotated[
     str, PlainValidator(_expression), WithJsonSchema({"type": ["string", "boolean"], "format": "cel"})
 ]
@@ -151,12 +164,14 @@ class Retry(Element):
 
 
 class ErrorRoute(Element):
-    """Where the token of a failed step goes."""
+    """Where the token of a failed step goes. Of several routes, the first that takes the error."""
 
     next: NodeId
     """The node that goes on."""
     codes: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
     """Error codes that take this route; absent: any."""
+    types: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
+    """Error types (the names of exceptions) that take this route; absent: any."""
 
 
 class TimeoutRoute(Element):
@@ -169,16 +184,20 @@ class TimeoutRoute(Element):
 
 
 class Compensation(Element):
-    """What undoes a completed step when the execution is compensated or rolled back."""
+    """What undoes a completed step or branch when the execution is compensated or rolled back."""
 
-    action: str
+    action: Annotated[str, Field(min_length=1, max_length=256)]
     """The action that undoes the step."""
     input: JsonTemplate = None
-    """Its input; `result` in it is the output of the step that is undone."""
+    """Its input, computed when the step completes; `result` in it is the step's output; absent: that output itself."""
     retry: RetryField | None = None
-    """How it is retried."""
+    """How it is retried; absent: the workflow's `settings.retry`."""
     timeout: DurationTemplate | None = None
     """The longest an attempt may take."""
+    queue: TaskQueue | None = None
+    """The task queue whose remote workers carry it out; absent: a worker that has the action calls it."""
+    connection: ConnectionName | None = None
+    """The connection that the action of an integration works with, by name; absent: the integration's usual one."""
 
 
 def _full_retry(value: object) -> object:

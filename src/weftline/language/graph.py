@@ -6,11 +6,13 @@ as mistakes of shape: whatever has no usable shape is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, cast
 
+from weftline.language.cel_lexer import string_literals
+from weftline.language.fields import is_template
 from weftline.language.json_values import pointer
 
 
@@ -95,11 +97,25 @@ def read_graph(document: Mapping[str, Any]) -> Graph:
             continue
         graph.nodes[node_id] = node
         graph.pointers[node_id] = place
-        graph.edges.extend(_edges(node_id, node, place))
+    for node_id, node in graph.nodes.items():
+        graph.edges.extend(_edges(node_id, node, graph.pointers[node_id], graph.nodes))
     return graph
 
 
-def _edges(source: str, node: Mapping[str, Any], place: str) -> Iterator[Edge]:
+def chosen_by(template: str, targets: Iterable[str], nodes: Collection[str]) -> list[str]:
+    """The nodes that a ``next`` with an expression may choose.
+
+    Parameters:
+        template: the ``next``.
+        targets: the node's ``targets``; where there are none, the texts in quotes in ``template`` tell.
+        nodes: the ids of all nodes.
+    """
+    return list(targets) or list(dict.fromkeys(text for text in string_literals(template) if text in nodes))
+
+
+def _edges(source: str, node: Mapping[str, Any], place: str, nodes: Collection[str]) -> Iterator[Edge]:
+    for name, where in _nexts(node, nodes):
+        yield Edge(source, name, EdgeKind.NEXT, place + where)
     for name, where in _references(node):
         yield Edge(source, name, EdgeKind.NEXT, place + where)
     for name, where in _many("dependencies", node.get("dependencies")):
@@ -110,13 +126,24 @@ def _edges(source: str, node: Mapping[str, Any], place: str) -> Iterator[Edge]:
         yield Edge(source, name, EdgeKind.BRANCH, place + where)
 
 
+def _nexts(node: Mapping[str, Any], nodes: Collection[str]) -> Iterator[tuple[str, str]]:
+    following = node.get("next")
+    if not is_template(following):
+        yield from _many("next", following)
+    elif node.get("targets"):
+        yield from _many("targets", node["targets"])
+    else:
+        for name in chosen_by(following, (), nodes):
+            yield name, "/next"
+
+
 def _references(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _many("next", node.get("next"))
     for name in ("true", "false", "default"):
         if isinstance(node.get(name), str):
             yield node[name], f"/{name}"
     yield from _routes("cases", node.get("cases"))
     yield from _routes("timeout", node.get("timeout"), shorthand=False)
+    yield from _routes("firstOf", node.get("firstOf"), shorthand=False)
     yield from _routes("onError", node.get("onError"))
     outcomes = node.get("outcomes")
     if isinstance(outcomes, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from weftline.language.durations import parse_duration
 from weftline.language.errors import DurationError
@@ -27,6 +27,7 @@ def check_graph(graph: Graph, start_node: object, problems: Problems) -> None:
         _check_reachability(graph, starts, stuck, problems)
     _check_busy_loops(graph, stuck, problems)
     _check_branches(graph, problems)
+    _check_joins(graph, starts, problems)
 
 
 def _check_references(graph: Graph, start_node: object, problems: Problems) -> None:
@@ -152,15 +153,25 @@ def _pauses(node: Mapping[str, Any]) -> bool:
         return True
     if kind not in _WAIT_TYPES:
         return False
+    alternatives = node.get("firstOf")
+    if not isinstance(alternatives, list):
+        return _takes_time(node)
+    return all(_takes_time(alternative) for alternative in cast("list[object]", alternatives))
+
+
+def _takes_time(wait: object) -> bool:
+    duration = cast("dict[str, object]", wait).get("duration") if isinstance(wait, Mapping) else None
+    if duration is None:
+        return True
     try:
-        return "duration" not in node or parse_duration(node["duration"]) > 0
+        return parse_duration(duration) > 0
     except DurationError:
         # a template; only running it shows how long it is
         return True
 
 
 def _check_branches(graph: Graph, problems: Problems) -> None:
-    """A branch that leads back to its own parallel node would open scope within scope for ever."""
+    """A branch or body that leads back to its own parallel node or loop would open scope within scope for ever."""
     component_of = {
         node: position for position, component in enumerate(cycles(graph.successors())) for node in component
     }
@@ -169,7 +180,48 @@ def _check_branches(graph: Graph, problems: Problems) -> None:
             continue
         if component_of[edge.target] == component_of.get(edge.source):
             message = f"the branch at `{edge.target}` leads back to `{edge.source}`, which it is a part of"
-            problems.add("branch_cycle", edge.pointer, message)
+            problems.add("branch_cycle", edge.pointer, message, "let it end: the branch is over where its tokens end")
+
+
+def _check_joins(graph: Graph, starts: tuple[str, ...], problems: Problems) -> None:
+    """A join looks for its dependencies among the steps of its own branch, so all of them must run in one."""
+    homes = _homes(graph, starts)
+    for node, awaited in graph.dependencies().items():
+        known = {name: homes.get(name) for name in awaited}
+        if len({home for home in known.values() if home is not None}) > 1:
+            one, other = _apart(known)
+            message = f"`{node}` waits for `{one}` and `{other}`, which never run in the same branch"
+            hint = "let both run inside one branch or loop body, or wait for the node that holds the branch"
+            problems.add("join_never_met", graph.pointers[node] + "/dependencies", message, hint)
+
+
+def _apart(homes: Mapping[str, str | None]) -> tuple[str, str]:
+    first, *others = sorted((name, home) for name, home in homes.items() if home is not None)
+    return first[0], next(name for name, home in others if home != first[1])
+
+
+_OUTERMOST = ""
+
+
+def _homes(graph: Graph, starts: tuple[str, ...]) -> dict[str, str | None]:
+    """For each node the first node of the branch or body that it runs in; None where there are several.
+
+    Linear, since a node's answer changes twice at most: from unknown to one, and from one to several.
+    """
+    following = graph.successors(lambda edge: edge.kind is not EdgeKind.BRANCH)
+    begins = [edge.target for edge in graph.edges if edge.kind is EdgeKind.BRANCH and edge.target in graph.nodes]
+    homes: dict[str, str | None] = {}
+    pending: list[tuple[str, str | None]] = [(start, _OUTERMOST) for start in starts]
+    pending += [(begin, begin) for begin in begins]
+    while pending:
+        node, home = pending.pop()
+        if node in homes:
+            if homes[node] in (home, None):
+                continue
+            home = None
+        homes[node] = home
+        pending += [(target, home) for target in following[node]]
+    return homes
 
 
 def _listed(nodes: tuple[str, ...] | list[str]) -> str:

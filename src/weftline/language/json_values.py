@@ -7,9 +7,9 @@ no place in PostgreSQL's or CEL's types, and NUL characters can be stored in nei
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -31,6 +31,23 @@ class Flaw:
     path: tuple[str | int, ...]
     message: str
     code: str
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two objects as one: where both have a key, ``over`` decides, object by object."""
+    both = dict(base)
+    for name, value in over.items():
+        below = both.get(name)
+        if isinstance(value, dict) and isinstance(below, dict):
+            both[name] = merged(cast("dict[str, Any]", below), cast("dict[str, Any]", value))
+        else:
+            both[name] = value
+    return both
+
+
+def storable_text(text: str) -> str:
+    """A message as PostgreSQL can hold it."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def find_flaw(value: object) -> Flaw | None:

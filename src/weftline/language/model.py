@@ -2,98 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from weftline.language.fields import (
-    Duration,
-    Element,
-    JsonSchema,
-    JsonTemplate,
-    NodeId,
-    RetryField,
-    VersionLabel,
-    WorkflowId,
-)
+from weftline.language.fields import Element, JsonSchema, JsonTemplate, NodeId, VersionLabel, WorkflowId
 from weftline.language.nodes import NODE_CLASSES, AnyNode
+from weftline.language.settings import Settings
+from weftline.language.triggers import Trigger
 
 MAX_NODES = 10_000
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class Trigger(Element):
-    """What starts executions. This version runs `manual` only: starting by the API or the command line."""
+class FunctionReference(Element):
+    """A durable function: a workflow written as code, which the workers that run it have."""
 
-    type: Literal["manual", "schedule", "event", "webhook", "form"]
-    """The kind."""
-    name: str | None = None
-    """What people see."""
-    enabled: bool = True
-    """False: does not fire."""
-    schedule: str | None = None
-    """A cron expression or an interval."""
-    timezone: str | None = None
-    """The time zone of the schedule, like `Europe/Berlin`."""
-    event: str | None = None
-    """The event's name."""
-    path: str | None = None
-    """The webhook's path."""
-    condition: str | None = None
-    """Fires only where this CEL expression holds for the event."""
-    input: JsonTemplate = None
-    """The execution's input; `event` in it is what fired."""
-
-
-class ErrorHandling(Element):
-    """What happens when a step has failed for good and no `onError` route takes it."""
-
-    strategy: Literal["fail", "retry", "compensate", "fallback"] = "fail"
-    """`fail` ends the execution as failed (it can be retried from the failed step); `retry` says the same for
-    definitions that set `settings.retry`; `compensate` and `fallback` are not run by this version."""
-    fallback_workflow: WorkflowId | None = None
-    """The workflow that takes over. Not run by this version: refused at validation."""
-    notifications: list[Any] = Field(default_factory=list[Any])
-    """Whom to tell. Not run by this version: refused at validation."""
-
-
-class Concurrency(Element):
-    """How many executions run at once."""
-
-    key: str | None = None
-    """Executions with the same key count together."""
-    limit: Annotated[int, Field(ge=1)]
-    """How many of them may run."""
-
-
-def _full_error_handling(value: object) -> object:
-    return {"strategy": value} if isinstance(value, str) else value
-
-
-class Settings(Element):
-    """How executions of this workflow are run."""
-
-    timeout: Duration | None = None
-    """The deadline of a whole execution."""
-    retry: RetryField | None = None
-    """How steps without a `retry` of their own are retried."""
-    error_handling: (
-        Annotated[
-            ErrorHandling,
-            BeforeValidator(
-                _full_error_handling,
-                json_schema_input_type=ErrorHandling | Literal["fail", "retry", "compensate", "fallback"],
-            ),
-        ]
-        | None
-    ) = None
-    """What happens when a step fails for good."""
-    concurrency: Concurrency | None = None
-    """A limit on executions that run at once. Not run by this version: refused at validation."""
-    review: bool | dict[str, Any] | None = None
-    """The submit and approve lifecycle. Not run by this version: refused at validation."""
-    encrypt: bool | list[str] | None = None
-    """What of the data is encrypted at rest. Not run by this version: refused at validation."""
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    """What workers know it by."""
+    version: Annotated[str, Field(min_length=1, max_length=128)]
+    """Which version of it."""
+    fingerprint: str | None = None
+    """A hash of its code, so that changed code makes a new version."""
 
 
 class Workflow(Element):
@@ -113,6 +43,8 @@ class Workflow(Element):
     """The execution's output, with `${ … }` over the final `data`; absent: the output of the last step."""
     start_node: NodeId | None = None
     """Where executions begin; absent: the `start` node, or every node that nothing leads to."""
+    function: FunctionReference | None = None
+    """The durable function that says what comes next; the nodes then only show what its code calls."""
     nodes: Annotated[list[Annotated[AnyNode, Field(discriminator="type")]], Field(min_length=1, max_length=MAX_NODES)]
     """The steps."""
     triggers: list[Trigger] = Field(default_factory=list[Trigger])

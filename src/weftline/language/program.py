@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 from weftline.model.retry import DEFAULT_RETRY, RetryPolicy
+from weftline.model.secrets import labelled
 
 APPROVED, REJECTED = "approved", "rejected"
 """The outcomes that every approval has."""
@@ -65,14 +66,66 @@ class Kind(IntEnum):
     HUMAN_TASK = 7
     PARALLEL = 8
     SET = 9
+    LOOP = 10
+    SUBWORKFLOW = 11
+    EMIT = 12
+    FAIL = 13
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRoute:
-    """Where a failed step's token goes: the first route whose ``codes`` hold the error's code (None: any)."""
+    """Where a failed step's token goes: by the first route that takes the error.
+
+    ``codes`` must hold the error's code, and ``types`` its details' ``type`` (an exception's class); None: any.
+    """
 
     target: str
     codes: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+
+    def takes(self, error: Mapping[str, Any]) -> bool:
+        """Whether it is the way for an error, a WorkflowError's JSON."""
+        if self.codes is not None and error["code"] not in self.codes:
+            return False
+        return self.types is None or error.get("details", {}).get("type") in self.types
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """What undoes a completed step or branch: an action, called with ``input``.
+
+    ``input`` is rendered when the step completes, with ``result`` (the step's output) in scope; None: the step's output
+    itself. ``timeout`` is of an attempt: seconds, or a template that renders to a duration.
+    """
+
+    action: str
+    input: Template | None = None
+    retry: RetryPolicy = DEFAULT_RETRY
+    timeout: float | Template | None = None
+    queue: str | None = None
+    """The task queue whose remote workers carry it out; None: the action is called here."""
+    reads_variables: bool = False
+    """``input`` reads variables, and so may mention secrets."""
+    connection: str | None = None
+    """The connection that the action works with; None: its integration's usual one, where it is one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A rule for a person's answer: ``condition`` must be true; ``result`` in it is the answer's data."""
+
+    condition: Expression
+    message: str
+    field: str | None = None
+    """The field of the data that the message is about."""
+
+
+class FormSchema(Protocol):
+    """A compiled JSON Schema of a person's answer."""
+
+    def errors(self, value: Any) -> list[tuple[str, str]]:
+        """For each thing wrong with ``value`` its JSON pointer and a sentence."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +143,9 @@ class Branch:
 
     name: str
     start: str
+    compensate: Compensation | None = None
+    next: str | None = None
+    """Where the parallel node's token goes when this branch has won the race; None: the node's ``next``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +168,9 @@ class Node:
     kind: Kind
     name: str
     next: tuple[str, ...] = ()
+    """Where the token goes; with ``choose_next``: all nodes that may be chosen."""
+    choose_next: Template | None = None
+    """Renders to the node, or the list of nodes, among ``next`` that the token goes to."""
     dependencies: tuple[str, ...] = ()
     when: Expression | None = None
     input: Template | None = None
@@ -119,15 +178,25 @@ class Node:
     """Keys to set in ``data``, from a scope in which ``result`` is the step's output."""
     retry: RetryPolicy = DEFAULT_RETRY
     timeout: float | Template | None = None
-    """ACTION: per attempt. WAIT_EVENT and HUMAN_TASK: of the whole wait."""
+    """ACTION: per attempt. SUBWORKFLOW: of each run. WAIT_EVENT and HUMAN_TASK: of the whole wait."""
     timeout_next: str | None = None
     """WAIT_EVENT and HUMAN_TASK: where the token goes on timeout; None: the step fails with ``timed_out``."""
     on_error: tuple[ErrorRoute, ...] = ()
     critical: bool = True
     """False: a step that fails for good lets the workflow go on by ``next``."""
+    deadline: float | Template | None = None
+    """The longest from entering to leaving, all attempts and waits included; the step then fails with
+    ``deadline_exceeded``."""
+    compensate: Compensation | None = None
 
     action: str = ""
     """ACTION: the registered action's name."""
+    queue: str | None = None
+    """ACTION: the task queue whose remote workers carry the step out; None: the action is called here."""
+    connection: str | None = None
+    """ACTION: the connection that it works with; None: its integration's usual one, where it is one's."""
+    reads_variables: bool = False
+    """ACTION: ``input`` reads variables, and so may mention secrets."""
     cases: tuple[Case, ...] = ()
     """DECISION: tried in order."""
     default: str | None = None
@@ -137,9 +206,11 @@ class Node:
     until: Template | None = None
     """WAIT_TIME: an RFC 3339 time."""
     event: Template | None = None
-    """WAIT_EVENT: the event's name."""
+    """WAIT_EVENT and EMIT: the event's name."""
     correlation: Template | None = None
-    """WAIT_EVENT: only an event with this correlation (rendered to a string) resumes it."""
+    """WAIT_EVENT: only an event with this correlation (rendered to a string) resumes it. EMIT: the event's."""
+    payload: Template | None = None
+    """EMIT: what the event carries."""
     form: Any = None
     """HUMAN_TASK: a form's name or JSON Schema, shown to the person."""
     assign_to: Template | None = None
@@ -162,13 +233,142 @@ class Node:
     """HUMAN_TASK: those who are asked are told by mail."""
     is_approval: bool = False
     """HUMAN_TASK: a ``rejected`` outcome without a route of its own fails the step with code ``rejected``."""
+    schema: FormSchema | None = None
+    """HUMAN_TASK: what the answer must satisfy when a reviewed execution is validated."""
+    validators: tuple[Validator, ...] = ()
+    """HUMAN_TASK: rules that it must satisfy as well."""
     branches: tuple[Branch, ...] = ()
     join: int = 0
     """PARALLEL: how many branches must end well."""
+    lets_finish: bool = False
+    """PARALLEL: branches still at work when the join is met are left to finish instead of being cancelled."""
+    is_race: bool = False
+    """PARALLEL: the output is ``{"name", "output"}`` of the winner; the token goes by that branch's ``next``."""
+    items: Template | None = None
+    """LOOP: the list to go through, or None where ``condition`` says how long to go on."""
+    condition: Expression | None = None
+    """LOOP: goes on while this holds; evaluated before each iteration."""
+    body: str = ""
+    """LOOP: the node that each iteration begins with."""
+    alias: str | None = None
+    """LOOP: another name for ``item``."""
+    concurrency: int = 1
+    """LOOP: iterations at once; with a ``condition`` always 1."""
+    max_iterations: int | None = None
+    """LOOP: more fail the step with ``too_many_iterations``; never None with a ``condition``."""
+    break_when: Expression | None = None
+    """LOOP: after an iteration, with ``result``, ``item`` and ``index`` in scope: true ends the loop well; iterations
+    still at work are cancelled."""
+    continue_when: Expression | None = None
+    """LOOP: before an iteration, with ``item`` and ``index``: true passes it over."""
+    collects: bool = True
+    """LOOP: the output is the list of the iterations' outputs, in the items' order; False: their number."""
+    tolerates: bool = False
+    """LOOP: an iteration that fails does not fail the loop; its output is null, and ``errors`` lists it."""
+    workflow: str = ""
+    """SUBWORKFLOW: the other workflow's id."""
+    version: int | None = None
+    """SUBWORKFLOW: None: the published one."""
+    waits: bool = True
+    """SUBWORKFLOW: False: started and forgotten; the output is ``{"executionId"}``."""
+    error_code: str = ""
+    """FAIL: the error's code."""
+    message: Template | None = None
+    """FAIL: the error's message."""
+    details: Template | None = None
+    """FAIL: the error's details, an object."""
     values: Mapping[str, Template] = field(default_factory=dict[str, Template])
     """SET: keys to set in ``data``."""
     terminate: bool = False
     """END: ends the whole execution, whatever else still runs."""
+
+
+class Strategy(IntEnum):
+    """What happens when a step has failed for good and nothing in the definition handles it."""
+
+    FAIL = 1
+    RETRY = 2
+    COMPENSATE = 3
+    FALLBACK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FailureNotice:
+    """Whom to tell that an execution failed: ``channel`` is ``email`` or ``webhook``.
+
+    ``recipients`` renders to one or several addresses (or URLs); ``template`` names a message template, or is None
+    for the built-in one.
+    """
+
+    channel: str
+    recipients: Template
+    template: str | None = None
+    subject: Template | None = None
+    message: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHandling:
+    """How a whole workflow answers failure.
+
+    Attributes:
+        strategy: what to do.
+        max_retries: RETRY: rounds of a step that has used up its own attempts.
+        retry_delay: RETRY: seconds before each.
+        notices: who is told when the execution has failed or timed out.
+    """
+
+    strategy: Strategy = Strategy.FAIL
+    max_retries: int = 0
+    retry_delay: float = 0.0
+    notices: tuple[FailureNotice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The review lifecycle: what people entered is validated, submitted and approved before the execution completes.
+
+    Attributes:
+        starts_as_draft: a new execution is a draft until somebody starts it or submits its first step.
+        four_eyes: whoever submitted it cannot approve it.
+    """
+
+    starts_as_draft: bool = True
+    four_eyes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConcurrencyRule:
+    """How many executions of a workflow run at once, and what becomes of one too many.
+
+    Attributes:
+        key: executions with the same text count together; None: all of the workflow. It sees the input.
+        limit: how many may run.
+        policy: ``queue`` (it waits for its turn), ``cancel_running`` (the oldest gives way) or ``reject``.
+    """
+
+    key: Template | None
+    limit: int
+    policy: str = "queue"
+
+
+MAX_ITERATIONS = 1_000_000
+"""Of one loop."""
+
+FALLBACK_NODE = "$fallback"
+"""Id of the subworkflow node that the compiler adds for ``Strategy.FALLBACK``; no author can write such an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionReference:
+    """The durable function that a workflow is written as.
+
+    Attributes:
+        name, version: what workers know it by.
+    """
+
+    name: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +382,15 @@ class Program:
         dependents: for each node, the nodes that name it among their ``dependencies``.
         output: renders the execution's output when it completes; None: the last step's output.
         timeout: seconds, the deadline of a whole execution.
+        on_failure: what happens when it fails.
+        review: the review lifecycle, or None.
+        input_schema: what its input must satisfy, or None.
+        concurrency: how many executions run at once, or None where nothing limits them.
+        search_attributes: by name, what an execution can be found by; each sees the input and the data.
+        priority: 0 to 9, the higher first; None: the platform's default.
+        function: what says what comes next, where the nodes do not.
+        reads_variables: some expression reads ``vars``.
+        encrypts: the payloads of its executions are kept sealed.
         joins: the nodes that have dependencies, found among ``nodes``.
     """
 
@@ -192,6 +401,15 @@ class Program:
     dependents: Mapping[str, tuple[str, ...]]
     output: Template | None = None
     timeout: float | None = None
+    on_failure: ErrorHandling = ErrorHandling()
+    review: Review | None = None
+    input_schema: FormSchema | None = None
+    concurrency: ConcurrencyRule | None = None
+    search_attributes: Mapping[str, Template] = field(default_factory=dict[str, Template])
+    priority: int | None = None
+    function: FunctionReference | None = None
+    reads_variables: bool = False
+    encrypts: bool = False
     joins: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -208,6 +426,8 @@ class ExpressionError(Exception):
     """
 
     def __init__(self, code: str, message: str) -> None:
+        # it may repeat the marker of a secret, which must reach nothing but an action's input
+        message = labelled(message)
         super().__init__(message)
         self.code = code
         self.message = message

@@ -23,6 +23,7 @@ from weftline.language.cel_ast import (
     Select,
 )
 from weftline.language.cel_runtime import NAMESPACES, TYPE_NAMES
+from weftline.language.hints import nearest
 from weftline.language.program import ExpressionError
 
 _INT = 3
@@ -71,6 +72,8 @@ class Read:
         key = self.keys[position]
         holder = Read(self.root, self.keys[:position])
         if isinstance(value, dict):
+            if self.root == "vars" and position == 0:
+                return _unknown_variable(str(key), cast("dict[str, Any]", value))
             return ExpressionError("no_such_field", f"`{holder}` has no field `{key}`")
         if isinstance(value, list) and isinstance(key, int):
             length = len(cast("list[Any]", value))
@@ -78,6 +81,12 @@ class Read:
         lacks = f"item {key}" if isinstance(key, int) else f"field `{key}`"
         kind = "null" if value is None else "a list" if isinstance(value, list) else _NOT_A_CONTAINER[type(key)]
         return ExpressionError("type_mismatch", f"`{holder}` is {kind} and has no {lacks}")
+
+
+def _unknown_variable(name: str, variables: dict[str, Any]) -> ExpressionError:
+    near = nearest(name, (known for known, _ in variables.items()))
+    hint = f"; did you mean `{near}`?" if near else ""
+    return ExpressionError("unknown_name", f"there is no variable `{name}`{hint}")
 
 
 _NOT_A_CONTAINER: dict[type[Key], str] = {str: "not an object", int: "not a list"}

@@ -6,28 +6,38 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from weftline.language.control_nodes import Alternative, Branch, DecisionCase
 from weftline.language.fields import Compensation, Element, ErrorRoute, Retry, TimeoutRoute
-from weftline.language.model import Concurrency, ErrorHandling, Settings, Trigger, Workflow, definition_schema
-from weftline.language.nodes import NODE_CLASSES, Approvals, Branch, DecisionCase, Escalation, type_names
+from weftline.language.model import Workflow, definition_schema
+from weftline.language.nodes import NODE_CLASSES, type_names
+from weftline.language.settings import Concurrency, ErrorHandling, FailureNotice, Review, Settings
+from weftline.language.task_nodes import Approvals, Escalation, Validator
+from weftline.language.triggers import Signature, Trigger
 
 _PARTS: tuple[type[Element], ...] = (
     Settings,
     ErrorHandling,
+    FailureNotice,
     Concurrency,
+    Review,
     Trigger,
+    Signature,
     Retry,
     ErrorRoute,
     TimeoutRoute,
     Compensation,
     DecisionCase,
+    Alternative,
     Branch,
     Approvals,
     Escalation,
+    Validator,
 )
 _FORMATS = {
     "node-id": "node id",
     "workflow-id": "workflow id",
     "cel": "[expression](#expressions)",
+    "template": "[`${ … }`](#expressions)",
     "weftline-duration": "[duration](#durations)",
 }
 _TYPES = {
@@ -80,9 +90,9 @@ the text (null as nothing, lists and objects as JSON). `$${` stands for a plain 
 | `data` | its shared data, which begins as the input; the top-level keys are names of their own: `customer.name` |
 | `steps` | `steps.<id>.output`: what a step gave; ids with hyphens too: `steps.create-customer.output` |
 | `event` | the event that was last received |
-| `result` | in `output`: the step's own output |
+| `result` | in `output`, `next` and the input of `compensate`: the step's own output; in `breakWhen`: the iteration's |
 | `error` | the error that was last routed by `onError` |
-| `item`, `index` | in a loop |
+| `item`, `index` | in a loop: the item, also under its `as` name, and its position from 0; `while` has `index` only |
 | `execution`, `tenant`, `vars` | facts about the execution, its tenant, and the tenant's variables |
 
 Where a name above is also a key of `data`, the name above wins; write `data.input` for the key. Names that CEL

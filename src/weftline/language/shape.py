@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from weftline.language.control_nodes import Alternative, Branch, DecisionCase, EndNode
 from weftline.language.fields import Compensation, Element, ErrorRoute, Retry, TimeoutRoute
 from weftline.language.hints import nearest
 from weftline.language.json_values import pointer
-from weftline.language.model import MAX_NODES, Concurrency, ErrorHandling, Settings, Trigger, Workflow
-from weftline.language.nodes import (
-    NODE_TYPES,
-    AnyNode,
-    Approvals,
-    Branch,
-    DecisionCase,
-    EndNode,
-    Escalation,
-    type_names,
-)
+from weftline.language.model import MAX_NODES, FunctionReference, Workflow
+from weftline.language.nodes import NODE_TYPES, AnyNode, type_names
 from weftline.language.problems import Problems
+from weftline.language.settings import Concurrency, ErrorHandling, FailureNotice, Review, Settings
+from weftline.language.task_nodes import Approvals, Escalation, Validator
+from weftline.language.triggers import Signature, Trigger
 
 _NESTED: dict[str, type[Element]] = {
     "retry": Retry,
@@ -31,12 +26,18 @@ _NESTED: dict[str, type[Element]] = {
     "compensate": Compensation,
     "branches": Branch,
     "cases": DecisionCase,
+    "firstOf": Alternative,
     "approvals": Approvals,
     "escalation": Escalation,
+    "validate": Validator,
     "settings": Settings,
+    "function": FunctionReference,
     "errorHandling": ErrorHandling,
+    "notifications": FailureNotice,
     "concurrency": Concurrency,
+    "review": Review,
     "triggers": Trigger,
+    "signature": Signature,
 }
 _EXPECTED = {
     "string_type": "text",
@@ -73,7 +74,7 @@ def read_workflow(document: Mapping[str, Any], nodes: Sequence[AnyNode | None], 
     try:
         return Workflow.model_validate(envelope)
     except ValidationError as error:
-        _report(error, document, (), Workflow, problems)
+        report_shape(error, document, (), Workflow, problems)
         return None
 
 
@@ -93,7 +94,7 @@ def _read_node(node: object, path: tuple[str | int, ...], problems: Problems) ->
     try:
         return node_class.model_validate(fields)
     except ValidationError as error:
-        _report(error, fields, path, node_class, problems)
+        report_shape(error, fields, path, node_class, problems)
         return None
 
 
@@ -107,14 +108,24 @@ def _report_type(fields: Mapping[str, Any], path: tuple[str | int, ...], problem
     problems.add("unknown_type", pointer((*path, "type")), f"there is no node type {kind!r}", hint)
 
 
-def _report(
+def report_shape(
     error: ValidationError,
     value: Mapping[str, Any],
     base: tuple[str | int, ...],
-    owner: type[Element],
+    owner: type[BaseModel],
     problems: Problems,
+    nested: Mapping[str, type[BaseModel]] = _NESTED,
 ) -> None:
-    """Adds the problems of ``error``, one for each place: a union reports once for each of its members."""
+    """Adds the problems of ``error``, one for each place: a union reports once for each of its members.
+
+    Parameters:
+        error: what pydantic found.
+        value: what it looked at.
+        base: where that stands.
+        owner: the class that it should be of.
+        problems: where to add.
+        nested: the classes of what lies inside, by the field that holds it.
+    """
     by_path: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         by_path.setdefault(_real_path(detail["loc"], value), []).append(detail)
@@ -123,14 +134,14 @@ def _report(
         if is_container and all(detail["type"] in _EXPECTED for detail in details):
             # another member of the union fits better and says what is wrong inside
             continue
-        _report_place(path, details, base, owner, problems)
+        _report_place(path, details, base, _owner(path[:-1], owner, nested), problems)
 
 
 def _report_place(
     path: tuple[str | int, ...],
     details: list[ErrorDetails],
     base: tuple[str | int, ...],
-    owner: type[Element],
+    owner: type[BaseModel],
     problems: Problems,
 ) -> None:
     place = pointer((*base, *path))
@@ -138,7 +149,7 @@ def _report_place(
     match first["type"]:
         case "extra_forbidden":
             name = str(path[-1])
-            problems.add("unknown_field", place, *_unknown_field(name, _owner(path[:-1], owner)))
+            problems.add("unknown_field", place, *_unknown_field(name, owner))
         case "missing":
             for detail in details:
                 problems.add("missing_field", place, f"`{detail['loc'][-1]}` is missing")
@@ -168,16 +179,18 @@ def _real_path(location: Iterable[str | int], value: object) -> tuple[str | int,
     return tuple(path)
 
 
-def _owner(path: tuple[str | int, ...], owner: type[Element]) -> type[Element]:
+def _owner(
+    path: tuple[str | int, ...], owner: type[BaseModel], nested: Mapping[str, type[BaseModel]]
+) -> type[BaseModel]:
     names = [part for part in path if isinstance(part, str)]
-    return _NESTED.get(names[-1], owner) if names else owner
+    return nested.get(names[-1], owner) if names else owner
 
 
-def _wire_names(owner: type[Element]) -> list[str]:
+def _wire_names(owner: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in owner.model_fields.items()]
 
 
-def _unknown_field(name: str, owner: type[Element]) -> tuple[str, str | None]:
+def _unknown_field(name: str, owner: type[BaseModel]) -> tuple[str, str | None]:
     near = nearest(name, _wire_names(owner))
     hint = f"did you mean `{near}`?" if near else _one_of(_wire_names(owner))
     if owner not in NODE_TYPES.values():

@@ -6,7 +6,7 @@ are written into the text. ``$${`` stands for a plain ``${``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 import orjson
@@ -52,14 +52,14 @@ class ExpressionTemplate:
 class TextTemplate:
     """Text with expressions between."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("parts",)
 
     def __init__(self, parts: tuple[str | Expression, ...]) -> None:
-        self._parts = parts
+        self.parts = parts
 
     def render(self, scope: Scope) -> str:
         """The text with every value written into it."""
-        pieces = [part if isinstance(part, str) else _written(part.evaluate(scope)) for part in self._parts]
+        pieces = [part if isinstance(part, str) else _written(part.evaluate(scope)) for part in self.parts]
         if sum(map(len, pieces)) > MAX_TEXT:
             raise ExpressionError("too_large", f"the text would have more than {MAX_TEXT:,} characters")
         return "".join(pieces)
@@ -68,14 +68,14 @@ class TextTemplate:
 class ListTemplate:
     """A list of which some items are templates."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("parts",)
 
     def __init__(self, items: Iterable[Template]) -> None:
-        self._items = tuple(items)
+        self.parts = tuple(items)
 
     def render(self, scope: Scope) -> list[Any]:
         """The list with every item rendered."""
-        return [item.render(scope) for item in self._items]
+        return [item.render(scope) for item in self.parts]
 
 
 class ObjectTemplate:
@@ -86,6 +86,11 @@ class ObjectTemplate:
     def __init__(self, fields: Mapping[str, Template]) -> None:
         self._fields = tuple(fields.items())
 
+    @property
+    def parts(self) -> tuple[Template, ...]:
+        """The values."""
+        return tuple(value for _, value in self._fields)
+
     def render(self, scope: Scope) -> dict[str, Any]:
         """The object with every value rendered."""
         return {key: value.render(scope) for key, value in self._fields}
@@ -95,33 +100,47 @@ AnyTemplate: TypeAlias = ConstantTemplate | ExpressionTemplate | TextTemplate | 
 
 
 def compile_template(
-    value: object, *, known: Collection[str] | None = None, steps: Collection[str] | None = None
+    value: object,
+    *,
+    known: Collection[str] | None = None,
+    steps: Collection[str] | None = None,
+    names: Collection[str] | None = None,
 ) -> AnyTemplate:
     """``value`` compiled.
 
     Parameters:
         value: any JSON value.
-        known, steps: as for :func:`weftline.language.expressions.compile_expression`.
+        known, steps, names: as for :func:`weftline.language.expressions.compile_expression`.
 
     Raises:
         SyntaxProblem: an expression in it is wrong; its ``path`` leads to the string.
     """
-    return _Compiler(known, steps).compile(value, ())
+    return _Compiler(known, steps, names).compile(value, ())
 
 
 def find_syntax_problems(
-    value: object, *, known: Collection[str] | None = None, steps: Collection[str] | None = None
+    value: object,
+    *,
+    known: Collection[str] | None = None,
+    steps: Collection[str] | None = None,
+    names: Collection[str] | None = None,
 ) -> list[SyntaxProblem]:
     """Everything that keeps ``value`` from being compiled; each problem's ``path`` leads to its string."""
-    compiler = _Compiler(known, steps, collect=True)
+    compiler = _Compiler(known, steps, names, collect=True)
     compiler.compile(value, ())
     return compiler.problems
 
 
 class _Compiler:
-    def __init__(self, known: Collection[str] | None, steps: Collection[str] | None, *, collect: bool = False) -> None:
-        self._known = known
-        self._steps = steps
+    def __init__(
+        self,
+        known: Collection[str] | None,
+        steps: Collection[str] | None,
+        names: Collection[str] | None,
+        *,
+        collect: bool = False,
+    ) -> None:
+        self._bounds: dict[str, Collection[str] | None] = {"known": known, "steps": steps, "names": names}
         self._collect = collect
         self.problems: list[SyntaxProblem] = []
 
@@ -161,25 +180,44 @@ class _Compiler:
     def _parts(self, text: str) -> list[str | CelExpression]:
         parts: list[str | CelExpression] = []
         literal: list[str] = []
-        at = 0
-        while (found := text.find("${", at)) >= 0:
-            if found > at and text[found - 1] == "$":
-                literal += (text[at : found - 1], "${")
-                at = found + 2
+        for piece in pieces(text):
+            if isinstance(piece, str):
+                literal.append(piece)
                 continue
-            literal.append(text[at:found])
-            end = find_closing_brace(text, found + 2)
-            if end < 0:
-                raise SyntaxProblem("syntax_error", f"`${{` at character {found + 1} has no closing `}}`")
             if any(literal):
                 parts.append("".join(literal))
             literal = []
-            parts.append(compile_expression(text[found + 2 : end], known=self._known, steps=self._steps))
-            at = end + 1
-        literal.append(text[at:])
+            parts.append(compile_expression(text[piece], **self._bounds))
         if any(literal) or not parts:
             parts.append("".join(literal))
         return parts
+
+
+def pieces(text: str) -> Iterator[str | slice]:
+    """The parts of a text in a template, in order: what stands there as it is, and where expressions stand.
+
+    Raises:
+        SyntaxProblem: an expression does not end.
+    """
+    at = 0
+    while (found := text.find("${", at)) >= 0:
+        if found > at and text[found - 1] == "$":
+            yield text[at : found - 1]
+            yield "${"
+            at = found + 2
+            continue
+        yield text[at:found]
+        end = find_closing_brace(text, found + 2)
+        if end < 0:
+            message = f"`${{` at character {found + 1} has no closing `}}`"
+            raise SyntaxProblem("syntax_error", message, place=_place(text, found))
+        yield slice(found + 2, end)
+        at = end + 1
+    yield text[at:]
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _written(value: Any) -> str:

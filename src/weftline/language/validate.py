@@ -6,21 +6,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from weftline.language.control_nodes import WaitNode
 from weftline.language.errors import Problem
+from weftline.language.expression_checks import check_node_expressions, check_settings_expressions, check_template
 from weftline.language.graph import Graph, node_type, read_graph
 from weftline.language.graph_checks import check_graph
 from weftline.language.json_values import find_flaw, pointer
 from weftline.language.model import Workflow
-from weftline.language.node_checks import (
-    check_node,
-    check_node_expressions,
-    check_schema,
-    check_settings,
-    check_template,
-)
+from weftline.language.node_checks import Surroundings, check_node
 from weftline.language.nodes import NODE_TYPES
 from weftline.language.problems import Problems
+from weftline.language.race_checks import check_races
+from weftline.language.settings_checks import check_settings
 from weftline.language.shape import read_nodes, read_workflow
+from weftline.language.task_checks import check_schema
+from weftline.language.trigger_checks import check_triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,16 @@ def validate(document: Mapping[str, Any], actions: Collection[str] | None = None
     workflow = read_workflow(document, nodes, problems)
     graph = read_graph(document)
     check_graph(graph, document.get("startNode"), problems)
-    for index, node in enumerate(nodes):
-        if node is not None:
-            check_node(node, pointer(("nodes", index)), actions, problems)
+    around = Surroundings(document.get("id"), graph.nodes, actions)
+    placed = {pointer(("nodes", index)): node for index, node in enumerate(nodes) if node is not None}
+    for place, node in placed.items():
+        check_node(node, place, around, problems)
+    waits = {place: node for place, node in placed.items() if isinstance(node, WaitNode)}
+    check_races(waits, graph.nodes, problems)
     _check_expressions(document, graph, problems)
     if workflow is not None:
         check_settings(workflow, problems)
+        check_triggers(workflow, problems)
     if isinstance(document.get("input"), dict):
         check_schema(document["input"], "/input", problems)
     return Validation(None if problems else workflow, problems.listed())
@@ -72,3 +76,4 @@ def _check_expressions(document: Mapping[str, Any], graph: Graph, problems: Prob
         if node_type(fields) in NODE_TYPES:
             check_node_expressions(fields, ("nodes", index), graph.nodes, problems)
     check_template(document.get("output"), ("output",), graph.nodes, problems)
+    check_settings_expressions(document.get("settings"), graph.nodes, problems)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+from uuid import UUID
 
 from weftline.machine.state import State
 from weftline.machine.step import Step
+from weftline.model.status import StepStatus
 
 
 class CommandKind(IntEnum):
@@ -25,6 +27,26 @@ class CommandKind(IntEnum):
     """Put a human task into the inbox."""
     CLOSE_TASK = 6
     """Take the human task back."""
+    START_CHILD = 7
+    """Start the execution that a subworkflow step stands for (``child``)."""
+    CANCEL_CHILD = 8
+    """End it; its result is no longer wanted."""
+    ROLL_BACK_CHILD = 9
+    """Undo everything that it did, and let the step know."""
+    REPORT_UNDONE = 10
+    """Let the parent know that everything was undone, as it asked."""
+    EMIT = 11
+    """Deliver an event (``event``) to whichever step of the tenant waits for it."""
+    NOTIFY = 12
+    """Tell people that the execution failed (``notice``)."""
+    OPEN_JOB = 13
+    """Let the remote workers of a task queue carry out the step's attempt."""
+    CLOSE_JOB = 14
+    """Take that back; its result is no longer wanted."""
+    HOLD_JOB = 15
+    """Let nobody begin it while the execution is paused."""
+    FREE_JOB = 16
+    """Undo that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +93,111 @@ class TaskSpec:
     notifies: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """An execution that another one starts.
+
+    Attributes:
+        id: its identity, derived from the parent's, the step and the attempt, so that starting it twice starts one.
+        workflow_id, version: what it runs; None: the published version.
+        input: JSON, an object.
+        waits: the parent's step waits for its end.
+    """
+
+    id: UUID
+    workflow_id: str
+    version: int | None
+    input: dict[str, Any]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpec:
+    """An event to deliver.
+
+    Attributes:
+        name, correlation, payload: as the emitting node says.
+    """
+
+    name: str
+    correlation: str | None
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSpec:
+    """A message to people about the execution's failure.
+
+    Attributes:
+        channel: ``email`` or ``webhook``.
+        recipients: addresses or URLs.
+        template, subject, message: what to say; None: the built-in words.
+        error: a WorkflowError's JSON.
+    """
+
+    channel: str
+    recipients: tuple[str, ...]
+    template: str | None
+    subject: str | None
+    message: str | None
+    error: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What a remote worker is to do.
+
+    Attributes:
+        queue: the task queue.
+        action: what to do, as its workers know it.
+        input: JSON.
+        at: when the attempt began, Unix seconds.
+    """
+
+    queue: str
+    action: str
+    input: Any
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneSpec:
+    """What the parent is told of a rollback that it asked for.
+
+    Attributes:
+        error: a WorkflowError's JSON, where not everything can be undone.
+    """
+
+    error: dict[str, Any] | None = None
+
+
 class Command:
-    """One request to the engine."""
+    """One request to the engine.
 
-    __slots__ = ("kind", "step", "task")
+    Attributes:
+        kind: what it asks for.
+        step: the step that it is about; that of a command about the whole execution is NO_STEP.
+        spec: the rest: a TaskSpec, ChildSpec, EventSpec, NoticeSpec, JobSpec or UndoneSpec, as the kind has it.
+    """
 
-    def __init__(self, kind: CommandKind, step: Step, task: TaskSpec | None = None) -> None:
+    __slots__ = ("kind", "spec", "step")
+
+    def __init__(
+        self,
+        kind: CommandKind,
+        step: Step,
+        spec: TaskSpec | ChildSpec | EventSpec | NoticeSpec | JobSpec | UndoneSpec | None = None,
+    ) -> None:
         self.kind = kind
         self.step = step
-        self.task = task
+        self.spec = spec
 
     def __repr__(self) -> str:
         return f"Command({self.kind.name}, {self.step.key})"
+
+
+NO_STEP = Step("", "", "", 1, StepStatus.COMPLETED, 0.0)
+"""Stands in commands that are about no step."""
 
 
 def outstanding(state: State) -> list[Command]:

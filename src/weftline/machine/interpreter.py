@@ -36,8 +36,9 @@ from typing import Any, NamedTuple
 
 from weftline.language.program import Program
 from weftline.machine.command import Command
-from weftline.machine.reacting import REACT
+from weftline.machine.reacting import REACT, REVIVING
 from weftline.machine.state import State
+from weftline.machine.steering import Refusal, refuse
 from weftline.machine.stimulus import Stimulus
 from weftline.machine.tokens import Tokens
 from weftline.model.event import Event
@@ -69,7 +70,10 @@ def advance(
         empty where the stimulus does not concern the execution any more (it has ended, the step is closed).
     """
     tokens = Tokens(program, state, now, facts)
-    if not state.has_ended:
+    if not state.has_ended or isinstance(stimulus, REVIVING):
         REACT[type(stimulus)](tokens, stimulus)
         tokens.settle()
+    elif getattr(stimulus, "message", 0):
+        # whoever asked came too late, and is to know
+        refuse(tokens, stimulus, Refusal("execution_ended", f"the execution has ended: it is {state.status.value}"))
     return Turn(tokens.events, tokens.commands)

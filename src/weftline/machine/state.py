@@ -1,8 +1,6 @@
 """An execution's state: the fold of its events.
 
-``State.apply`` is the whole fold. It never evaluates an expression and never looks at the definition: whatever was
-decided stands in the events, so that a log can be folded years later, by another version of the program. A
-snapshot (``to_json``/``from_json``) is a cache of the fold and nothing more.
+``folding.apply`` is the whole fold. A snapshot (``to_json``/``from_json``) is a cache of it and nothing more.
 
 Tokens are not stored apart: an *open* step holds its token, and a decision moves tokens only within one turn, whose
 events are committed together. Only a pause makes tokens rest between steps; those are *held*.
@@ -10,13 +8,19 @@ events are committed together. Only a pause makes tokens rest between steps; tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from weftline.machine.step import BRANCH_COMPLETED, BRANCH_FAILED, Branches, Step
-from weftline.model.event import Event, EventType
+from weftline.machine.bookkeeping import note_place, open_step, set_timer
+from weftline.machine.calls import Calls
+from weftline.machine.step import Step
+from weftline.machine.undo import UndoEntry, Undoing
 from weftline.model.status import TERMINAL, ExecutionStatus, StepStatus, check_transition
-from weftline.model.stepkey import ROOT, branch_prefix, branch_scope, is_within, owner_of, parse_key, place_of
+from weftline.model.stepkey import (
+    ROOT,
+    place_of,
+    undo_key,
+)
 
 SNAPSHOT_FORMAT = 1
 """Version of ``State.to_json``; a sample of every version is read by the tests."""
@@ -28,6 +32,13 @@ RUNNING, WAITING, RETRYING, COMPLETED = (
     StepStatus.RETRYING,
     StepStatus.COMPLETED,
 )
+
+
+HALTED = frozenset({ExecutionStatus.PAUSED, ExecutionStatus.ROLLED_BACK})
+"""Where nothing begins until somebody resumes the execution."""
+
+RESTING = frozenset({ExecutionStatus.DRAFT, ExecutionStatus.AWAITING_VALIDATION, ExecutionStatus.SUBMITTED})
+"""Where it has no tokens, and people move it on."""
 
 
 class State:
@@ -45,42 +56,71 @@ class State:
         latest: for each place, the step that closed last there.
         visits: for each place, how often it was entered.
         done: for each place, how often it was left in a way that satisfies a dependency on it.
-        is_paused: between pause and resume: results are recorded, nothing new begins.
+        is_paused: until somebody resumes it, nothing new begins; results are recorded.
+        is_resting: a draft, or under review: it has no tokens, and only people move it on.
         has_ended: the status is terminal.
         held: for each scope, the nodes whose activation waits for the execution to be resumed.
         signals: signals that arrived before anything waited for them, by name.
         output, error: the execution's result.
         last_output: the last step's output that was not null.
+        report: what actions said of their results, name by name what was said last; None where nothing was.
         last_event: payload of the event that resumed a wait last.
         last_error: the last step's failure.
         started_at, completed_at: Unix seconds.
         deadline: Unix seconds, when the whole execution times out.
         lost_leases: how many lost workers the log already accounts for.
+        undo: for each step and branch that has completed and can be undone, how; by key, in order of completion.
+        undoing: what is being undone, and what comes after it; None where nothing is.
+        submitted_by: who submitted it for approval last, or None.
+        version: number of the version that it was migrated to, or None.
+        migrated_at: number of the event that says so; 0 where there is none.
+        calls: what a durable function has called; None where there is none, or it has called nothing yet.
+        rewinds: how often it went back to an earlier point.
+        floor: the last number that an activation may have had before that.
+        top_visit: the largest number among activations that are forgotten.
+        offsets: for each place, what its number of the last activation exceeds the count of its entries by; where
+            there is none, by ``floor``.
+        places: for each scope but the root, the places that were entered in it.
+        inner: for each scope, the scopes in it.
     """
 
     __slots__ = (
         "at_work",
+        "calls",
         "completed_at",
         "data",
         "deadline",
         "done",
         "error",
+        "floor",
         "has_ended",
         "held",
+        "inner",
         "input",
         "is_paused",
+        "is_resting",
         "last_error",
         "last_event",
         "last_output",
         "latest",
         "lost_leases",
+        "migrated_at",
+        "offsets",
         "open",
         "output",
+        "places",
+        "report",
+        "rewinds",
         "seq",
         "signals",
         "started_at",
         "status",
+        "submitted_by",
         "timers",
+        "top_visit",
+        "undo",
+        "undoing",
+        "version",
         "visits",
         "working",
     )
@@ -88,6 +128,7 @@ class State:
     def __init__(self, input: Mapping[str, Any]) -> None:
         self.status = ExecutionStatus.PENDING
         self.is_paused = False
+        self.is_resting = False
         self.has_ended = False
         self.seq = 0
         self.input = input
@@ -106,22 +147,23 @@ class State:
         self.last_output: Any = None
         self.last_event: Any = None
         self.last_error: dict[str, Any] | None = None
+        self.report: dict[str, Any] | None = None
         self.started_at: float | None = None
         self.completed_at: float | None = None
         self.deadline: float | None = None
         self.lost_leases = 0
-
-    def apply(self, event: Event) -> None:
-        """Fold one event in.
-
-        Raises:
-            ValueError: the event is not the next one of this log, or (``IllegalTransition``) the execution cannot
-                move to the status that it leads to.
-        """
-        if event.seq != self.seq + 1:
-            raise ValueError(f"event {event.seq} cannot follow event {self.seq}")
-        self.seq = event.seq
-        _APPLY[event.type](self, event)
+        self.undo: dict[str, UndoEntry] = {}
+        self.undoing: Undoing | None = None
+        self.submitted_by: str | None = None
+        self.version: int | None = None
+        self.migrated_at = 0
+        self.calls: Calls | None = None
+        self.rewinds = 0
+        self.floor = 0
+        self.top_visit = 1
+        self.offsets: dict[str, int] = {}
+        self.places: dict[str, list[str]] = {}
+        self.inner: dict[str, dict[str, None]] = {}
 
     def move(self, target: ExecutionStatus) -> None:
         """Change the status. Only the fold does this, so that no execution takes a way that is not in the table.
@@ -130,9 +172,19 @@ class State:
             IllegalTransition: the table of transitions has no such move.
         """
         check_transition(self.status, target)
-        self.status = target
-        self.is_paused = target is ExecutionStatus.PAUSED
-        self.has_ended = target in TERMINAL
+        self.stand(target)
+
+    def stand(self, status: ExecutionStatus) -> None:
+        """Take a status, and what follows from it."""
+        self.status = status
+        self.is_paused = status in HALTED
+        self.is_resting = status in RESTING
+        self.has_ended = status in TERMINAL
+
+    def entered(self, place: str) -> int:
+        """How often tokens came into a place, without what was rewound."""
+        floor = self.floor
+        return self.visits.get(place, floor) - self.offsets.get(place, floor)
 
     def next_due(self) -> float | None:
         """When the next timer fires, Unix seconds, or None."""
@@ -146,9 +198,17 @@ class State:
         """Whether any timer is set, though a pause may keep it from firing."""
         return self.deadline is not None or bool(self.timers)
 
+    def open_step_known_as(self, key: str) -> Step | None:
+        """The open step of a key, or the one that began with it, before a migration; None where neither is."""
+        step = self.open.get(key)
+        return step or next((step for step in self.open.values() if step.origin == key), None)
+
     def current_steps(self) -> list[str]:
         """Keys of the steps that hold a token, without the parallel steps around them."""
-        return [step.key for step in self.open.values() if step.branches is None]
+        steps = [step.key for step in self.open.values() if step.branches is None]
+        if self.undoing is not None and self.undoing.stuck is not None:
+            steps.append(undo_key(self.undoing.stuck))
+        return steps
 
     @property
     def has_work(self) -> bool:
@@ -172,7 +232,9 @@ class State:
             "data": self.data,
             "latest": {step.key: step.to_json() for step in self.latest.values()},
         }
-        visits = {place: count for place, count in self.visits.items() if count != 1}
+        known = {place_of(step.node, step.scope) for step in self.open.values() if not step.is_undo}
+        known.update(self.latest)
+        visits = {place: count for place, count in self.visits.items() if count != 1 or place not in known}
         done = {place: count for place, count in self.done.items() if count != 1}
         for name, value in (
             ("open", [[key, step.to_json()] for key, step in self.open.items()]),
@@ -181,6 +243,12 @@ class State:
             ("done", done),
             ("held", [[scope, nodes] for scope, nodes in self.held.items()]),
             ("signals", self.signals),
+            ("undo", [[key, entry.to_json()] for key, entry in self.undo.items()]),
+            ("offsets", self.offsets),
+            ("floor", self.floor),
+            ("rewinds", self.rewinds),
+            ("migratedAt", self.migrated_at),
+            ("lostLeases", self.lost_leases),
         ):
             if value:
                 out[name] = value
@@ -190,14 +258,21 @@ class State:
             ("lastOutput", self.last_output),
             ("lastEvent", self.last_event),
             ("lastError", self.last_error),
+            ("report", self.report),
             ("startedAt", self.started_at),
             ("completedAt", self.completed_at),
             ("deadline", self.deadline),
+            ("version", self.version),
+            ("submittedBy", self.submitted_by),
         ):
             if value is not None:
                 out[name] = value
-        if self.lost_leases:
-            out["lostLeases"] = self.lost_leases
+        if self.top_visit != 1:
+            out["topVisit"] = self.top_visit
+        if self.calls is not None:
+            out["calls"] = self.calls.to_json()
+        if self.undoing is not None:
+            out["undoing"] = self.undoing.to_json()
         return out
 
     @classmethod
@@ -216,299 +291,50 @@ class State:
             raise ValueError(f"snapshot format {data['format']} is newer than {SNAPSHOT_FORMAT}; upgrade this worker")
         state = cls(input)
         state.seq = seq
-        state.status = ExecutionStatus(data["status"])
-        state.is_paused = state.status is ExecutionStatus.PAUSED
-        state.has_ended = state.status in TERMINAL
+        state.stand(ExecutionStatus(data["status"]))
         state.data = data["data"]
         for key, raw in data["latest"].items():
             step = Step.from_json(key, raw)
             state.latest[place_of(step.node, step.scope)] = step
         for key, raw in data.get("open", ()):
             step = Step.from_json(key, raw)
-            _open(state, step)
+            open_step(state, step)
             if step.is_at_work:
                 state.at_work += 1
-            if step.due_at is not None:
-                state.timers[key] = step.due_at
+            set_timer(state, step)
+            place = place_of(step.node, step.scope)
+            if step.lingers and state.latest[place].key == key:
+                state.latest[place] = step
         undone = set(data.get("undone", ()))
-        places = [place_of(step.node, step.scope) for step in (*state.latest.values(), *state.open.values())]
-        state.visits = dict.fromkeys(places, 1) | data.get("visits", {})
+        places = [place_of(step.node, step.scope) for step in state.open.values() if not step.is_undo]
+        state.visits = dict.fromkeys((*state.latest, *places), 1) | data.get("visits", {})
+        for place in state.visits:
+            scope = place.partition("@")[2]
+            if scope:
+                note_place(state, place, scope)
         state.done = {place: 1 for place in state.visits if place not in undone} | data.get("done", {})
         state.held = dict(data.get("held", ()))
-        state.signals = data.get("signals", {})
+        state.signals = {name: list(payloads) for name, payloads in data.get("signals", {}).items()}
         state.output = data.get("output")
         state.error = data.get("error")
         state.last_output = data.get("lastOutput")
         state.last_event = data.get("lastEvent")
         state.last_error = data.get("lastError")
+        state.report = data.get("report")
         state.started_at = data.get("startedAt")
         state.completed_at = data.get("completedAt")
         state.deadline = data.get("deadline")
         state.lost_leases = data.get("lostLeases", 0)
+        state.undo = {key: UndoEntry.from_json(raw) for key, raw in data.get("undo", ())}
+        undoing = data.get("undoing")
+        state.undoing = None if undoing is None else Undoing.from_json(undoing)
+        state.submitted_by = data.get("submittedBy")
+        state.version = data.get("version")
+        state.migrated_at = data.get("migratedAt", 0)
+        calls = data.get("calls")
+        state.calls = None if calls is None else Calls.from_json(calls)
+        state.rewinds = data.get("rewinds", 0)
+        state.floor = data.get("floor", 0)
+        state.top_visit = data.get("topVisit", 1)
+        state.offsets = data.get("offsets", {})
         return state
-
-
-def fold(input: Mapping[str, Any], events: Iterable[Event]) -> State:
-    """The state after ``events``, from the beginning of the log."""
-    state = State(input)
-    for event in events:
-        state.apply(event)
-    return state
-
-
-# --- steps coming and going -------------------------------------------------------------------------------------------
-
-NO_DATA: Mapping[str, Any] = {}
-
-
-def _enter(state: State, key: str, at: float, status: StepStatus) -> Step:
-    node, scope, visit = parse_key(key) if "~" in key or "@" in key else (key, ROOT, 1)
-    step = Step(key, node, scope, visit, status, at)
-    state.visits[place_of(node, scope)] = visit
-    return step
-
-
-def _open(state: State, step: Step) -> None:
-    state.open[step.key] = step
-    siblings = state.working.get(step.scope)
-    if siblings is None:
-        state.working[step.scope] = {step.key: step}
-    else:
-        siblings[step.key] = step
-
-
-def _close(state: State, event: Event, status: StepStatus) -> Step:
-    """The step of ``event``, no longer open. Steps that take no time are closed without having been opened."""
-    key = event.step
-    assert key is not None
-    step = state.open.pop(key, None)
-    if step is None:
-        step = _enter(state, key, event.at, status)
-    else:
-        siblings = state.working[step.scope]
-        del siblings[key]
-        if not siblings and step.scope:
-            del state.working[step.scope]
-        if step.branches is not None:
-            step.branches.outputs = {}
-            _drop_held(state, branch_prefix(step.node, step.scope, step.visit))
-        elif step.status is RUNNING:
-            state.at_work -= 1
-        if step.due_at is not None:
-            step.due_at = None
-            del state.timers[key]
-    step.status = status
-    step.completed_at = event.at
-    state.latest[place_of(step.node, step.scope)] = step
-    return step
-
-
-def _count_done(state: State, step: Step) -> None:
-    place = place_of(step.node, step.scope)
-    state.done[place] = state.done.get(place, 0) + 1
-
-
-def _drop_held(state: State, prefix: str) -> None:
-    """Forget the tokens held in scopes that no longer exist."""
-    if state.held:
-        state.held = {scope: nodes for scope, nodes in state.held.items() if not scope.startswith(prefix)}
-
-
-def _consume_signal(state: State, step: Step, name: str) -> None:
-    """A wait ended with a signal: the one that was kept for it, or the oldest of its name."""
-    if step.received is not None:
-        (state.last_event,) = step.received
-        step.received = None
-    else:
-        queue = state.signals[name]
-        state.last_event = queue.pop(0)
-        if not queue:
-            del state.signals[name]
-
-
-def _note_output(state: State, step: Step, output: Any) -> None:
-    step.output = output
-    state.last_output = output
-    if step.scope:
-        owner, number = owner_of(step.scope)
-        branches = state.open[owner].branches
-        assert branches is not None
-        branches.outputs[number] = output
-
-
-# --- one function an event type -------------------------------------------------------------------------------------
-
-
-def _step_started(state: State, event: Event) -> None:
-    key = event.step
-    assert key is not None
-    data = event.data
-    step = state.open.get(key)
-    if step is None:
-        step = _enter(state, key, event.at, RUNNING)
-        _open(state, step)
-        if data is None:
-            state.at_work += 1
-            return
-    else:
-        # another attempt of a step whose timer for it has fired
-        step.status = RUNNING
-        step.interruptions = 0
-        step.due_at = None
-        del state.timers[key]
-        data = data or NO_DATA
-    step.attempt = data.get("attempt", 1)
-    step.input = data.get("input", step.input)
-    waiting = data.get("waiting")
-    if waiting is not None:
-        step.status = WAITING
-        step.waiting = waiting
-        step.event = data.get("event")
-        step.correlation = data.get("correlation")
-        due_at = data.get("dueAt")
-        if due_at is not None:
-            step.due_at = state.timers[key] = due_at
-    elif "branches" in data:
-        step.branches = Branches()
-    else:
-        state.at_work += 1
-
-
-def _step_completed(state: State, event: Event) -> None:
-    step = _close(state, event, COMPLETED)
-    _count_done(state, step)
-    data = event.data
-    if data is None:
-        return
-    output = data.get("output")
-    if output is not None:
-        _note_output(state, step, output)
-    patch = data.get("data")
-    if patch is not None:
-        state.data = {**state.data, **patch}
-    if "signal" in data:
-        _consume_signal(state, step, data["signal"])
-
-
-def _step_retry_scheduled(state: State, event: Event) -> None:
-    assert event.step is not None and event.data is not None
-    step = state.open[event.step]
-    step.status = RETRYING
-    step.error = event.data["error"]
-    step.due_at = state.timers[step.key] = event.data["dueAt"]
-    state.at_work -= 1
-
-
-def _step_failed(state: State, event: Event) -> None:
-    assert event.data is not None
-    step = _close(state, event, StepStatus.FAILED)
-    step.error = state.last_error = event.data["error"]
-    if event.data.get("continued"):
-        _count_done(state, step)
-    if "signal" in event.data:
-        _consume_signal(state, step, event.data["signal"])
-
-
-def _step_timed_out(state: State, event: Event) -> None:
-    step = _close(state, event, StepStatus.TIMED_OUT)
-    if event.data is not None and event.data.get("continued"):
-        _count_done(state, step)
-
-
-def _step_skipped(state: State, event: Event) -> None:
-    _count_done(state, _close(state, event, StepStatus.SKIPPED))
-
-
-def _step_cancelled(state: State, event: Event) -> None:
-    _close(state, event, StepStatus.CANCELLED)
-
-
-def _step_held(state: State, event: Event) -> None:
-    assert event.step is not None
-    node, scope, _ = parse_key(event.step)
-    state.held.setdefault(scope, []).append(node)
-
-
-def _branch_ended(result: str) -> Callable[[State, Event], None]:
-    def apply(state: State, event: Event) -> None:
-        assert event.step is not None and event.data is not None
-        step = state.open[event.step]
-        number = event.data["branch"]
-        assert step.branches is not None
-        step.branches.end(number, result)
-        if result == BRANCH_FAILED and state.held:
-            scope = branch_scope(step.node, step.scope, step.visit, number)
-            state.held = {held: nodes for held, nodes in state.held.items() if not is_within(held, scope)}
-
-    return apply
-
-
-def _signal_received(state: State, event: Event) -> None:
-    assert event.data is not None
-    payload = event.data.get("payload")
-    if event.step is None:
-        state.signals.setdefault(event.data["name"], []).append(payload)
-    else:
-        state.open[event.step].received = [payload]
-
-
-def _workflow_started(state: State, event: Event) -> None:
-    state.started_at = event.at
-    if event.data is not None:
-        state.deadline = event.data.get("deadline")
-    if not state.is_paused:
-        state.move(ExecutionStatus.RUNNING)
-
-
-def _workflow_ended(status: ExecutionStatus) -> Callable[[State, Event], None]:
-    def apply(state: State, event: Event) -> None:
-        data = event.data or NO_DATA
-        state.move(status)
-        state.completed_at = event.at
-        state.deadline = None
-        state.held = {}
-        state.signals = {}
-        state.output = data.get("output")
-        state.error = data.get("error")
-
-    return apply
-
-
-def _workflow_paused(state: State, event: Event) -> None:
-    state.move(ExecutionStatus.PAUSED)
-
-
-def _workflow_resumed(state: State, event: Event) -> None:
-    state.move(ExecutionStatus.PENDING if state.started_at is None else ExecutionStatus.RUNNING)
-    state.held = {}
-
-
-def _workflow_recovered(state: State, event: Event) -> None:
-    assert event.data is not None
-    state.lost_leases = event.data["lostLeases"]
-    for step in state.open.values():
-        if step.is_at_work:
-            step.interruptions += 1
-
-
-_APPLY: dict[EventType, Callable[[State, Event], None]] = {
-    EventType.STEP_STARTED: _step_started,
-    EventType.STEP_COMPLETED: _step_completed,
-    EventType.STEP_RETRY_SCHEDULED: _step_retry_scheduled,
-    EventType.STEP_FAILED: _step_failed,
-    EventType.STEP_TIMED_OUT: _step_timed_out,
-    EventType.STEP_SKIPPED: _step_skipped,
-    EventType.STEP_CANCELLED: _step_cancelled,
-    EventType.STEP_HELD: _step_held,
-    EventType.BRANCH_COMPLETED: _branch_ended(BRANCH_COMPLETED),
-    EventType.BRANCH_FAILED: _branch_ended(BRANCH_FAILED),
-    EventType.SIGNAL_RECEIVED: _signal_received,
-    EventType.WORKFLOW_STARTED: _workflow_started,
-    EventType.WORKFLOW_COMPLETED: _workflow_ended(ExecutionStatus.COMPLETED),
-    EventType.WORKFLOW_FAILED: _workflow_ended(ExecutionStatus.FAILED),
-    EventType.WORKFLOW_CANCELLED: _workflow_ended(ExecutionStatus.CANCELLED),
-    EventType.WORKFLOW_TIMED_OUT: _workflow_ended(ExecutionStatus.TIMED_OUT),
-    EventType.WORKFLOW_PAUSED: _workflow_paused,
-    EventType.WORKFLOW_RESUMED: _workflow_resumed,
-    EventType.WORKFLOW_RECOVERED: _workflow_recovered,
-}

@@ -1,4 +1,4 @@
-"""Errors as values: what went wrong in a step or an execution (system 004's WorkflowError)."""
+"""Errors as values: what went wrong in a step or an execution."""
 
 from __future__ import annotations
 

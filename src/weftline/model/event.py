@@ -1,6 +1,6 @@
 """Facts: what an execution's log is made of.
 
-Events are named in the past tense, as system 002 names them, and are never changed or removed. An execution's
+Events are named in the past tense, and are never changed or removed. An execution's
 state is the fold of its events (``weftline.machine.state``).
 """
 
@@ -18,6 +18,7 @@ class EventType(StrEnum):
 
     __hash__ = str.__hash__  # the inherited one is a Python function, and these are looked up for every event
 
+    WORKFLOW_CREATED = "WORKFLOW_CREATED"
     WORKFLOW_STARTED = "WORKFLOW_STARTED"
     WORKFLOW_COMPLETED = "WORKFLOW_COMPLETED"
     WORKFLOW_FAILED = "WORKFLOW_FAILED"
@@ -26,6 +27,18 @@ class EventType(StrEnum):
     WORKFLOW_PAUSED = "WORKFLOW_PAUSED"
     WORKFLOW_RESUMED = "WORKFLOW_RESUMED"
     WORKFLOW_RECOVERED = "WORKFLOW_RECOVERED"
+    WORKFLOW_AWAITING_VALIDATION = "WORKFLOW_AWAITING_VALIDATION"
+    WORKFLOW_VALIDATED = "WORKFLOW_VALIDATED"
+    WORKFLOW_SUBMITTED = "WORKFLOW_SUBMITTED"
+    WORKFLOW_APPROVED = "WORKFLOW_APPROVED"
+    WORKFLOW_REJECTED = "WORKFLOW_REJECTED"
+    WORKFLOW_COMPENSATION_STARTED = "WORKFLOW_COMPENSATION_STARTED"
+    WORKFLOW_ROLLED_BACK = "WORKFLOW_ROLLED_BACK"
+    WORKFLOW_RETRIED = "WORKFLOW_RETRIED"
+    WORKFLOW_FALLBACK_STARTED = "WORKFLOW_FALLBACK_STARTED"
+    WORKFLOW_MIGRATED = "WORKFLOW_MIGRATED"
+    DATA_CHANGED = "DATA_CHANGED"
+    COMMAND_REFUSED = "COMMAND_REFUSED"
     SIGNAL_RECEIVED = "SIGNAL_RECEIVED"
     STEP_STARTED = "STEP_STARTED"
     STEP_COMPLETED = "STEP_COMPLETED"
@@ -35,6 +48,13 @@ class EventType(StrEnum):
     STEP_SKIPPED = "STEP_SKIPPED"
     STEP_CANCELLED = "STEP_CANCELLED"
     STEP_HELD = "STEP_HELD"
+    STEP_AMENDED = "STEP_AMENDED"
+    STEP_SETTLED = "STEP_SETTLED"
+    STEP_COMPENSATION_STARTED = "STEP_COMPENSATION_STARTED"
+    STEP_COMPENSATION_RETRY_SCHEDULED = "STEP_COMPENSATION_RETRY_SCHEDULED"
+    STEP_COMPENSATION_FAILED = "STEP_COMPENSATION_FAILED"
+    STEP_COMPENSATION_SKIPPED = "STEP_COMPENSATION_SKIPPED"
+    STEP_COMPENSATED = "STEP_COMPENSATED"
     BRANCH_COMPLETED = "BRANCH_COMPLETED"
     BRANCH_FAILED = "BRANCH_FAILED"
 
@@ -48,9 +68,11 @@ class Event:
         step: the step it happened to, by its key (see ``weftline.model.stepkey``), or None.
         data: the rest, JSON, or None.
         at: when, in seconds since the Unix epoch.
+        took: where it ends a step or the execution, the seconds since that began. It follows from the log, and is no
+            part of it: only an event that was folded has it.
     """
 
-    __slots__ = ("at", "data", "seq", "step", "type")
+    __slots__ = ("at", "data", "seq", "step", "took", "type")
 
     def __init__(self, seq: int, type: EventType, step: str | None, data: dict[str, Any] | None, at: float) -> None:
         self.seq = seq
@@ -58,6 +80,7 @@ class Event:
         self.step = step
         self.data = data
         self.at = at
+        self.took = 0.0
 
     def __repr__(self) -> str:
         return f"Event({self.seq}, {self.type}, {self.step!r}, {self.data!r}, {self.at})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import uuid
@@ -20,4 +21,19 @@ def uuid7() -> uuid.UUID:
     fraction = (rest << 12) // 1_000_000
     value = (millis & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | fraction << 64
     value |= 0x2 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
+    return uuid.UUID(int=value)
+
+
+def derived_id(at: float, name: str) -> uuid.UUID:
+    """The id that follows from a time and a name: a UUIDv8 (RFC 9562, section 5.8) that sorts among the others by time.
+
+    Args:
+        at: Unix seconds.
+        name: what else tells it from others.
+    """
+    millis = int(at * 1_000) & 0xFFFF_FFFF_FFFF
+    digest = int.from_bytes(hashlib.sha256(f"{at!r}/{name}".encode()).digest()[:10], "big")
+    value = millis << 80 | digest
+    value = value & ~(0xF << 76) | 0x8 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)

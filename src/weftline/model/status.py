@@ -30,7 +30,7 @@ class ExecutionStatus(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """True where the execution has ended and accepts no further message."""
+        """True where the execution has ended: nothing happens to it any more unless somebody revives it."""
         return self in TERMINAL
 
 
@@ -47,24 +47,35 @@ _S = ExecutionStatus
 _ENDINGS = {_S.COMPLETED, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
 
 TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
-    _S.DRAFT: frozenset({_S.PENDING, _S.RUNNING, _S.CANCELLED}),
+    _S.DRAFT: frozenset({_S.PENDING, _S.RUNNING, _S.PAUSED, _S.FAILED, _S.CANCELLED}),
     # a definition that cannot be read fails an execution before it began
-    _S.PENDING: frozenset({_S.RUNNING, _S.PAUSED, _S.FAILED, _S.CANCELLED}),
-    _S.RUNNING: frozenset({_S.WAITING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING} | _ENDINGS),
-    _S.WAITING: frozenset({_S.RUNNING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING} | _ENDINGS),
+    _S.PENDING: frozenset({_S.DRAFT, _S.RUNNING, _S.PAUSED, _S.FAILED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.WAITING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING, _S.ROLLED_BACK} | _ENDINGS),
+    _S.WAITING: frozenset({_S.RUNNING, _S.PAUSED, _S.AWAITING_VALIDATION, _S.COMPENSATING, _S.ROLLED_BACK} | _ENDINGS),
     # what was at work when the pause began may still fail; nothing completes before it is resumed
     _S.PAUSED: frozenset(
-        {_S.PENDING, _S.RUNNING, _S.WAITING, _S.ROLLED_BACK, _S.COMPENSATING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
+        {
+            *(_S.DRAFT, _S.PENDING, _S.RUNNING, _S.WAITING, _S.ROLLED_BACK, _S.COMPENSATING),
+            *(_S.FAILED, _S.CANCELLED, _S.TIMED_OUT),
+        }
     ),
-    _S.AWAITING_VALIDATION: frozenset({_S.RUNNING, _S.SUBMITTED, _S.PAUSED, _S.CANCELLED}),
-    _S.SUBMITTED: frozenset({_S.COMPLETED, _S.RUNNING, _S.AWAITING_VALIDATION, _S.CANCELLED}),
-    _S.COMPENSATING: frozenset({_S.ROLLED_BACK, _S.RUNNING, _S.FAILED, _S.CANCELLED}),
-    _S.ROLLED_BACK: frozenset({_S.RUNNING, _S.CANCELLED}),
-    # a failed execution can be retried from the step that failed
-    _S.FAILED: frozenset({_S.RUNNING}),
-    _S.TIMED_OUT: frozenset({_S.RUNNING}),
-    _S.COMPLETED: frozenset(),
-    _S.CANCELLED: frozenset(),
+    _S.AWAITING_VALIDATION: frozenset(
+        {_S.RUNNING, _S.SUBMITTED, _S.COMPENSATING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}
+    ),
+    _S.SUBMITTED: frozenset(
+        {
+            *(_S.COMPLETED, _S.RUNNING, _S.AWAITING_VALIDATION, _S.COMPENSATING),
+            *(_S.FAILED, _S.CANCELLED, _S.TIMED_OUT),
+        }
+    ),
+    _S.COMPENSATING: frozenset({_S.ROLLED_BACK, _S.RUNNING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}),
+    _S.ROLLED_BACK: frozenset({_S.RUNNING, _S.COMPENSATING, _S.FAILED, _S.CANCELLED, _S.TIMED_OUT}),
+    # one that has ended can be rolled back, all of it or to one of its steps, and goes on from there; one that did not
+    # end well can also be retried
+    _S.FAILED: frozenset({_S.RUNNING, _S.COMPENSATING}),
+    _S.TIMED_OUT: frozenset({_S.RUNNING, _S.COMPENSATING}),
+    _S.COMPLETED: frozenset({_S.RUNNING, _S.COMPENSATING}),
+    _S.CANCELLED: frozenset({_S.RUNNING, _S.COMPENSATING}),
 }
 
 
@@ -97,7 +108,7 @@ def check_transition(current: ExecutionStatus, target: ExecutionStatus) -> None:
 
 
 class StepStatus(StrEnum):
-    """Where one step of an execution stands (system 003's stepStatus)."""
+    """Where one step of an execution stands."""
 
     __hash__ = str.__hash__  # the inherited one is a Python function, and these are looked up all the time
 
@@ -109,6 +120,7 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"
+    COMPENSATED = "compensated"
 
     @property
     def is_open(self) -> bool:
@@ -120,12 +132,23 @@ OPEN_STEPS: frozenset[StepStatus] = frozenset({StepStatus.RUNNING, StepStatus.WA
 
 
 class TemplateStatus(StrEnum):
-    """Where a workflow template stands (system 003)."""
+    """Where a workflow template stands."""
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
     ARCHIVED = "ARCHIVED"
     DEPRECATED = "DEPRECATED"
+
+
+_T = TemplateStatus
+
+TEMPLATE_TRANSITIONS: dict[TemplateStatus, frozenset[TemplateStatus]] = {
+    _T.DRAFT: frozenset({_T.PUBLISHED, _T.ARCHIVED}),
+    _T.PUBLISHED: frozenset({_T.DEPRECATED, _T.ARCHIVED}),
+    _T.DEPRECATED: frozenset({_T.PUBLISHED, _T.ARCHIVED}),
+    # back to what it was before, as far as its versions tell
+    _T.ARCHIVED: frozenset({_T.DRAFT, _T.PUBLISHED}),
+}
 
 
 class TaskStatus(StrEnum):

@@ -8,13 +8,22 @@ key says which activation is meant::
     reserve@split:1:0           its first in branch 0 of the first activation of the parallel node "split"
     pay@split:1:0/inner:1:2     nested: branch 2 of "inner", which runs in branch 0 of "split"
 
-The part after ``@`` is the *scope*; node and scope together, without the activation's number, are the *place*.
+    !reserve~3                  what undoes its third
+    split@split:1:0             branch 0 itself: what undoes a whole branch is known by ``!split@split:1:0``
+
+Iterations of loops have scopes as branches of parallel nodes do. The part after ``@`` is the *scope*; node and scope
+together, without the activation's number, are the *place*.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 ROOT = ""
-"""The scope outside every parallel node."""
+"""The scope outside every parallel node and loop."""
+
+UNDO = "!"
+"""What the key of an activation that undoes another begins with."""
 
 
 def place_of(node: str, scope: str) -> str:
@@ -29,10 +38,17 @@ def key_of(node: str, scope: str, visit: int) -> str:
 
 
 def parse_key(key: str) -> tuple[str, str, int]:
-    """The inverse of :func:`key_of`: node, scope, visit."""
+    """The inverse of :func:`key_of`: node, scope, visit; of an undoing key those of the step that is undone."""
     name, _, scope = key.partition("@")
     node, _, visit = name.partition("~")
+    if node[0] == UNDO:
+        node = node[1:]
     return node, scope, int(visit) if visit else 1
+
+
+def undo_key(key: str) -> str:
+    """The key of the activation that undoes the step of ``key``."""
+    return UNDO + key
 
 
 def branch_scope(node: str, scope: str, visit: int, branch: int) -> str:
@@ -47,6 +63,7 @@ def branch_prefix(node: str, scope: str, visit: int) -> str:
     return f"{scope}/{own}" if scope else own
 
 
+@lru_cache(maxsize=10_000)  # asked again and again for the branches and iterations at work
 def owner_of(scope: str) -> tuple[str, int]:
     """The key of the parallel step that a (non-root) scope belongs to, and the branch's number."""
     parent, _, own = scope.rpartition("/")

@@ -5,6 +5,7 @@
     StoreError                    something is wrong with the database
     ├── StoreUnavailable          it cannot be reached, or went away: try again later
     ├── Fenced                    another worker has the execution; what was to be written is void
+    ├── Superseded                somebody else has taken the act over; what was to be written is void
     └── Unstorable                PostgreSQL refuses the very value (a NUL character, a number out of range)
 """
 
@@ -26,6 +27,10 @@ class StoreUnavailable(StoreError):
 
 class Fenced(StoreError):
     """Another worker has taken the execution over; nothing was written."""
+
+
+class Superseded(StoreError):
+    """The act was begun again under its idempotency key by somebody else; nothing was written."""
 
 
 class Unstorable(StoreError):

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from weftline.features.mail.rendering import MAX_TEXT, Choice, TemplateName, render
+from weftline.features.mail.rendering import MAX_PROSE, MAX_TEXT, Choice, Prose, TemplateName, render
 
 LINK = "https://weftline.example/do?token=abc&next=1"
 MOMENT = datetime(2026, 3, 1, 9, 10, tzinfo=UTC)
@@ -27,6 +27,24 @@ VALUES: dict[str, dict[str, Any]] = {
     "task_escalated": {**TASK, "link": LINK},
     "task_overdue": {**TASK, "link": LINK},
     "task_link": {**TASK, "choices": [Choice("Approve", LINK)], "valid_for": timedelta(days=7)},
+    "notification": {"subject": "Shipped", "message": Prose("It is on its way.")},
+    "webhook_disabled": {
+        "name": "Ada",
+        "webhook": "orders",
+        "tenant": "Acme",
+        "reason": "it has not answered for a day",
+        "error": "HTTP 500",
+        "link": LINK,
+    },
+    "connection_refused": {
+        "name": "Ada",
+        "connection": "team-chat",
+        "integration": "slack",
+        "tenant": "Acme",
+        "reason": "token_revoked",
+        "link": LINK,
+    },
+    "execution_failed": {"subject": "It failed", "message": Prose("It is over."), "link": LINK},
 }
 
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
@@ -123,3 +141,16 @@ def test_what_is_not_known_is_a_dash():
 def test_a_moment_is_told_in_utc():
     moment = datetime.fromisoformat("2026-03-01T23:30:00-05:00")
     assert "Due: 2026-03-02 04:30 UTC" in render("task_assigned", {**VALUES["task_assigned"], "due_at": moment}).text
+
+
+def test_prose_keeps_its_lines_and_carries_no_markup_or_control_character():
+    prose = Prose("Dear <b>Ada</b>,\r\n\r\nyour order\0\x1b[31m is here.\u2028Yours")
+    content = render("notification", {"subject": "Order\r\nBcc: eve@example.com", "message": prose})
+    assert content.subject == "Order Bcc: eve@example.com"
+    assert "Dear <b>Ada</b>,\n\nyour order  [31m is here.\nYours" in content.text
+    assert "Dear &lt;b&gt;Ada&lt;/b&gt;,<br>\n<br>\nyour order" in content.html
+
+
+def test_prose_that_is_too_long_ends_in_an_ellipsis():
+    content = render("notification", {"subject": "S", "message": Prose("x" * (MAX_PROSE + 1))})
+    assert "x" * (MAX_PROSE - 1) + "…" in content.text

@@ -22,6 +22,7 @@ from weftline.features.mail.rest import mail_routes
 from weftline.features.mail.service import MailService
 from weftline.model.ids import DEFAULT_TENANT
 
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 ADMIN = almighty(DEFAULT_TENANT, "user", "ada@example.com", id=uuid4())
 OPERATOR = almighty(DEFAULT_TENANT, "console", "ada")
 
@@ -74,7 +75,7 @@ async def test_operators_read_a_message_and_no_cache_keeps_it(http: httpx.AsyncC
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/mail", f"/mail/{uuid4()}"])
+@pytest.mark.parametrize("path", ["/mail", f"/mail/{UNKNOWN}"])
 async def test_a_tenants_administrator_is_no_operator(http: httpx.AsyncClient, posted: Post, path: str):
     await posted()
     answer = await http.get(path, headers={"X-Caller": "admin"})
@@ -84,7 +85,7 @@ async def test_a_tenants_administrator_is_no_operator(http: httpx.AsyncClient, p
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        (f"/mail/{uuid4()}", 404),
+        (f"/mail/{UNKNOWN}", 404),
         ("/mail/1", 404),
         ("/mail?status=lost", 422),
         ("/mail?cursor=x", 400),

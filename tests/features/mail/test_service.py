@@ -14,9 +14,11 @@ from weftline.features.access.caller import acting_as, almighty
 from weftline.features.audit.trail import PLATFORM
 from weftline.features.database import Database
 from weftline.features.mail.errors import MailNotFound
-from weftline.features.mail.repository import Filter
+from weftline.features.mail.repository import ORDER, Filter
 from weftline.features.mail.service import MailService
 from weftline.features.mail.status import MailStatus
+
+ALL = ORDER.window(limit=50)
 
 
 @pytest.fixture
@@ -26,9 +28,12 @@ def service(identity: Database) -> MailService:
 
 async def test_messages_are_listed_page_by_page_the_newest_first(service: MailService, posted: Post):
     ids = [await posted() for _ in range(5)]
-    first = await service.list(Filter(), limit=3)
-    rest = await service.list(Filter(), before=(first[-1].created_at, first[-1].id), limit=3)
-    assert [mail.id for mail in [*first, *rest]] == ids[::-1]
+    window = ORDER.window(limit=3)
+    found = await service.list(Filter(), window)
+    following = window.next(found)
+    assert following is not None
+    rest = await service.list(Filter(), following)
+    assert [mail.id for mail in [*window.cut(found), *rest]] == ids[::-1]
 
 
 async def test_messages_are_found_by_status_and_recipient(
@@ -40,14 +45,14 @@ async def test_messages_are_found_by_status_and_recipient(
     pending = await posted("ada@example.com")
 
     async def found(**wanted: object) -> set[object]:
-        return {mail.id for mail in await service.list(Filter(**wanted))}  # type: ignore[arg-type]
+        return {mail.id for mail in await service.list(Filter(**wanted), ALL)}  # type: ignore[arg-type]
 
     assert await found(status=MailStatus.SENT) == {sent}
     assert await found(status=MailStatus.FAILED) == {failed}
     assert await found(status=MailStatus.PENDING) == {pending}
     assert await found(recipient="ADA@example.com") == {sent, pending}
     assert await found(status=MailStatus.SENT, recipient="nobody@example.com") == set()
-    assert {mail.status for mail in await service.list(Filter())} == set(MailStatus)
+    assert {mail.status for mail in await service.list(Filter(), ALL)} == set(MailStatus)
 
 
 async def test_reading_a_message_is_recorded(service: MailService, posted: Post, connect: Connect):

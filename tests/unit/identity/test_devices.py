@@ -7,14 +7,14 @@ from uuid import uuid4
 import pytest
 
 from weftline.features.identity.devices import MAX_TOKEN, Devices, network_of
-from weftline.features.vault import Vault
+from weftline.store.vault import MasterKeys, Vault
 
 ADA, BOB = uuid4(), uuid4()
 
 
 @pytest.fixture
 def devices() -> Devices:
-    return Devices(Vault(bytes(32)))
+    return Devices(Vault(MasterKeys(bytes(32))))
 
 
 def test_a_token_tells_whose_device_it_is(devices: Devices) -> None:
@@ -38,7 +38,7 @@ def test_another_persons_device_becomes_a_new_one(devices: Devices) -> None:
 
 def test_what_was_made_up_changed_or_sealed_elsewhere_is_no_device(devices: Devices) -> None:
     token = devices.token_for(ADA, None)
-    elsewhere = Devices(Vault(b"k" * 32)).token_for(ADA, None)
+    elsewhere = Devices(Vault(MasterKeys(b"k" * 32))).token_for(ADA, None)
     for text in (None, "", "wd_", "wd_A", "wd_é", token[3:], token[:-8] + "AAAAAAA=", elsewhere):
         assert devices.read(text) is None
 

@@ -8,7 +8,7 @@ ONBOARDING_ACTIONS = frozenset({"createCustomer", "sendReminderEmail", "createUs
 
 
 def onboarding() -> dict[str, Any]:
-    """System 001's example: a wait with a timeout that loops back, a decision, a human task."""
+    """A wait with a timeout that loops back, a decision, a human task."""
     return {
         "id": "customer-onboarding",
         "name": "Customer Onboarding Process",

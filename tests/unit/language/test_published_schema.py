@@ -32,10 +32,18 @@ def test_the_schema_accepts_every_example_of_the_reference(node_class: Any) -> N
         {"retry": 3, "onError": "b", "next": ["b", "c"], "timeout": 90},
         {"retry": {"maxAttempts": 3}, "onError": {"next": "b", "codes": ["x"]}, "next": "b", "timeout": "90s"},
         {"onError": ["b", {"next": "c"}], "compensate": "undo", "when": True},
+        {"next": "${x}", "targets": ["b", "c"], "onError": {"next": "b", "types": ["ValueError"]}, "deadline": "${x}"},
     ],
 )
 def test_the_schema_accepts_the_short_forms(fields: dict[str, Any]) -> None:
     document = {"id": "x", "nodes": [{"id": "a", "type": "action", "action": "act", **fields}]}
+    jsonschema_rs.validator_for(definition_schema()).validate(document)
+
+
+@pytest.mark.parametrize("review", [True, False, None, {"draft": False}])
+def test_the_schema_accepts_the_short_forms_of_settings(review: Any) -> None:
+    settings = {"review": review, "errorHandling": "retry", "searchAttributes": {"x": "${input.x}"}, "priority": 9}
+    document = {"id": "x", "nodes": [{"id": "a", "type": "end"}], "settings": settings}
     jsonschema_rs.validator_for(definition_schema()).validate(document)
 
 

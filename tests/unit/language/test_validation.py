@@ -145,7 +145,7 @@ def test_what_is_no_node_is_refused(node: Any) -> None:
 @pytest.mark.parametrize("node_class", NODE_CLASSES)
 def test_every_example_of_the_reference_has_a_valid_shape(node_class: Any) -> None:
     codes = {problem.code for problem in validate({"id": "x", "nodes": [node_class.example]}).problems}
-    assert codes <= {"missing_target", "unsupported"}
+    assert codes <= {"missing_target"}
 
 
 # graph
@@ -413,8 +413,23 @@ def test_expressions_are_checked_wherever_they_stand() -> None:
         {"id": "d", "type": "human-task", "assignTo": [bad], "escalation": {"after": bad, "notify": bad}, "next": "e"},
         {"id": "e", "type": "http", "url": bad, "headers": {"h": bad}, "query": {"q": bad}, "body": bad, "next": "f"},
         {"id": "f", "type": "wait", "until": bad, "next": "g"},
-        {"id": "g", "type": "set", "values": {"v/w": bad}},
+        {"id": "g", "type": "set", "values": {"v/w": bad}, "next": bad, "targets": "h"},
+        {"id": "h", "type": "loop", "forEach": bad, "do": "i", "breakWhen": "1 +", "continueWhen": "1 +", "next": "j"},
+        {"id": "i", "deadline": bad, "compensate": {"action": "act", "input": {"x": bad}, "timeout": bad}},
+        {"id": "j", "type": "loop", "while": "1 +", "maxIterations": 2, "do": "k", "next": "l"},
+        {"id": "k", "type": "emit", "event": bad, "correlation": bad, "payload": {"x": bad}},
+        {"id": "l", "type": "notification", "to": [bad], "subject": bad, "message": bad, "data": bad, "next": "m"},
+        {"id": "m", "type": "wait", "firstOf": [{"name": "x", "event": bad}, {"duration": bad}], "next": "n"},
+        {"id": "n", "type": "form", "validate": [{"condition": "1 +", "message": "m"}], "next": "o"},
+        {"id": "o", "type": "parallel", "branches": [{"next": "p", "compensate": {"action": "act", "input": bad}}]},
+        {"id": "p", "type": "subworkflow", "workflow": "w", "input": bad, "timeout": bad, "next": "q"},
+        {"id": "q", "type": "fail", "code": "c", "message": bad, "details": {"x": bad}},
         output={"o": bad},
+        settings={
+            "concurrency": {"key": bad, "limit": 1},
+            "searchAttributes": {"x": bad},
+            "errorHandling": {"notifications": [{"type": "email", "recipients": bad, "message": bad}]},
+        },
     )
     assert problems_of(document) == {
         "syntax_error": [
@@ -434,8 +449,35 @@ def test_expressions_are_checked_wherever_they_stand() -> None:
             "/nodes/4/query/q",
             "/nodes/4/url",
             "/nodes/5/until",
+            "/nodes/6/next",
             "/nodes/6/values/v~1w",
+            "/nodes/7/breakWhen",
+            "/nodes/7/continueWhen",
+            "/nodes/7/forEach",
+            "/nodes/8/compensate/input/x",
+            "/nodes/8/compensate/timeout",
+            "/nodes/8/deadline",
+            "/nodes/9/while",
+            "/nodes/10/correlation",
+            "/nodes/10/event",
+            "/nodes/10/payload/x",
+            "/nodes/11/data",
+            "/nodes/11/message",
+            "/nodes/11/subject",
+            "/nodes/11/to/0",
+            "/nodes/12/firstOf/0/event",
+            "/nodes/12/firstOf/1/duration",
+            "/nodes/13/validate/0/condition",
+            "/nodes/14/branches/0/compensate/input",
+            "/nodes/15/input",
+            "/nodes/15/timeout",
+            "/nodes/16/details/x",
+            "/nodes/16/message",
             "/output/o",
+            "/settings/concurrency/key",
+            "/settings/errorHandling/notifications/0/recipients",
+            "/settings/errorHandling/notifications/0/message",
+            "/settings/searchAttributes/x",
         ]
     }
 
@@ -482,47 +524,23 @@ def test_schemas_never_make_the_server_fetch_anything(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "pointer"),
+    ("fields", "pointer"),
     [
-        ({"id": "a", "type": "loop", "forEach": "${input.xs}", "do": "b"}, "/nodes/0/type"),
-        ({"id": "a", "type": "subworkflow", "workflow": "w", "next": "b"}, "/nodes/0/type"),
-        ({"id": "a", "type": "emit", "event": "e", "next": "b"}, "/nodes/0/type"),
-        ({"id": "a", "type": "notification", "message": "m", "next": "b"}, "/nodes/0/type"),
-        ({"id": "a", "type": "action", "action": "x", "compensate": "undo", "next": "b"}, "/nodes/0/compensate"),
+        ({"triggers": [{"type": "manual"}, {"type": "form"}]}, "/triggers/1"),
     ],
 )
-def test_nodes_that_do_not_run_yet_are_refused_clearly(node: dict[str, Any], pointer: str) -> None:
-    problem = only_problem(workflow(node, {"id": "b"}))
+def test_what_does_not_run_yet_is_refused_clearly(fields: dict[str, Any], pointer: str) -> None:
+    problem = only_problem(workflow({"id": "a"}, **fields))
     assert (problem.code, problem.pointer) == ("unsupported", pointer)
     assert "does not run it yet" in problem.message
 
 
-@pytest.mark.parametrize(
-    ("fields", "pointer"),
-    [
-        ({"settings": {"review": True}}, "/settings/review"),
-        ({"settings": {"concurrency": {"limit": 5}}}, "/settings/concurrency"),
-        ({"settings": {"encrypt": ["card"]}}, "/settings/encrypt"),
-        ({"settings": {"errorHandling": "compensate"}}, "/settings/errorHandling"),
-        ({"settings": {"errorHandling": {"strategy": "fallback"}}}, "/settings/errorHandling"),
-        ({"settings": {"errorHandling": {"fallbackWorkflow": "f"}}}, "/settings/errorHandling/fallbackWorkflow"),
-        ({"settings": {"errorHandling": {"notifications": ["ops"]}}}, "/settings/errorHandling/notifications"),
-        ({"triggers": [{"type": "manual"}, {"type": "schedule", "schedule": "0 8 * * *"}]}, "/triggers/1"),
-    ],
-)
-def test_settings_that_do_not_run_yet_are_refused_clearly(fields: dict[str, Any], pointer: str) -> None:
-    problem = only_problem(workflow({"id": "a"}, **fields))
-    assert (problem.code, problem.pointer) == ("unsupported", pointer)
-
-
-def test_settings_that_run_are_accepted() -> None:
-    settings = {"timeout": "7d", "retry": {"maxAttempts": 5}, "errorHandling": "fail", "review": False}
-    assert (
-        problems_of(
-            workflow({"id": "a"}, settings=settings, triggers=[{"type": "manual"}], permissions={"start": ["x"]})
-        )
-        == {}
-    )
+def test_what_is_encrypted_is_everything_or_names_something() -> None:
+    problem = only_problem(workflow({"id": "a"}, settings={"encrypt": []}))
+    assert (problem.code, problem.pointer) == ("missing_field", "/settings/encrypt")
+    for encrypt in (None, False, True, ["card"]):
+        program = load(workflow({"id": "a"}, settings={"encrypt": encrypt}), None)[1]
+        assert program.encrypts is bool(encrypt)
 
 
 # limits
@@ -578,7 +596,7 @@ def test_deep_values_are_refused_however_deep() -> None:
     assert only_problem({"id": "x", "nodes": [END], "ui": value}).code == "too_deep"
 
 
-_keys = st.sampled_from(["id", "type", "next", "when", "duration", "codes", "name", "x"])
+_keys = st.sampled_from(["id", "type", "next", "when", "duration", "codes", "name", "action", "event", "x"])
 _words = st.sampled_from(["a", "b", "end", "1s", "${x}", "${", "x +", "", "all"])
 _values = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | _words,
@@ -618,6 +636,22 @@ _fields = st.sampled_from(
         "url",
         "do",
         "forEach",
+        "while",
+        "as",
+        "breakWhen",
+        "maxIterations",
+        "targets",
+        "deadline",
+        "firstOf",
+        "losers",
+        "validate",
+        "workflow",
+        "payload",
+        "to",
+        "message",
+        "code",
+        "details",
+        "channel",
     ]
 )
 _types = st.sampled_from(
@@ -635,6 +669,9 @@ _types = st.sampled_from(
         "http",
         "loop",
         "emit",
+        "subworkflow",
+        "notification",
+        "fail",
         "nope",
     ]
 )

@@ -2,13 +2,15 @@
 
 After each stimulus: the events are numbered without a gap; their fold is the state; the state survives being saved
 and loaded, through a database that forgets the order of keys; every status was reached by a legal move; no token is
-lost or stands where it should have gone on. The story then goes on with the loaded state, so that whatever a snapshot
+lost or stands where it should have gone on; nothing is started under a key that was used before; and what is undone
+is the newest of what completed, once. The story then goes on with the loaded state, so that whatever a snapshot
 forgets shows.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,17 +18,25 @@ import orjson
 
 from weftline.language import Program, load
 from weftline.machine.command import Command, CommandKind
+from weftline.machine.folding import fold
 from weftline.machine.interpreter import advance
-from weftline.machine.state import State, fold
-from weftline.machine.step import Step
+from weftline.machine.rewinding import Point, Search, Target
+from weftline.machine.state import State
+from weftline.machine.step import Loop, Step
 from weftline.machine.stimulus import (
     ActionCompleted,
     ActionFailed,
     Cancel,
+    ChildEnded,
+    ChildUndone,
     Fault,
+    JobCompleted,
+    JobFailed,
+    Migrate,
     Pause,
     Recovered,
     Resume,
+    Rewind,
     Signal,
     Start,
     Stimulus,
@@ -34,8 +44,8 @@ from weftline.machine.stimulus import (
     TimersDue,
 )
 from weftline.model.event import Event, EventType
-from weftline.model.status import ExecutionStatus, can_move
-from weftline.model.stepkey import ROOT, branch_scope, place_of
+from weftline.model.status import ExecutionStatus
+from weftline.model.stepkey import ROOT, branch_scope, key_of, parse_key, place_of
 
 NOON = 1_800_000_000.0
 """When every story begins."""
@@ -79,15 +89,22 @@ class Scenario:
         self.turn: list[Event] = []
         self.commands: list[Command] = []
         self.lost_leases = 0
+        self._used: set[str] = set()
+        """Keys under which something was entered."""
+        self._undo: list[str] = []
+        """Keys of what has completed and can be undone, in order of completion."""
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
     def feed(self, stimulus: Stimulus) -> Scenario:
         """Let it happen, check every promise, and go on from the reloaded state."""
-        before = self.state.resting_status()
         self.turn, self.commands = advance(self.program, self.state, stimulus, self.now, self.facts)
         self.events += self.turn
-        self._check(before)
+        if isinstance(stimulus, Migrate) and any(event.type is EventType.WORKFLOW_MIGRATED for event in self.turn):
+            self.program = stimulus.program
+        stored = [orjson.dumps(event.data) for event in self.events]
+        self._check()
+        assert [orjson.dumps(event.data) for event in self.events] == stored, "facts are not changed"
         self.state = State.from_json(self.input, self.state.seq, from_database(self.state.to_json()))
         return self
 
@@ -117,14 +134,56 @@ class Scenario:
         """Somebody does a human task."""
         return self.feed(TaskCompleted(key, outcome, data or {}, by="ann"))
 
+    def job(self, key: str, output: Any = None, data: dict[str, Any] | None = None) -> Scenario:
+        """A remote worker has carried out a step."""
+        return self.feed(JobCompleted(key, self.job_of(key), output, data))
+
+    def fail_job(
+        self, key: str, code: str = "broken", *, retryable: bool = True, after: float | None = None
+    ) -> Scenario:
+        """A remote worker could not carry out a step."""
+        error = {"code": code, "message": f"{key} is {code}", "retryable": retryable}
+        return self.feed(JobFailed(key, self.job_of(key), error, after))
+
+    def job_of(self, key: str) -> str:
+        """The job that an open step waits for."""
+        job = self.state.open[key].job
+        assert job is not None
+        return job
+
+    def child(
+        self, key: str, status: str = "completed", output: Any = None, error: dict[str, Any] | None = None
+    ) -> Scenario:
+        """The execution that a step started has ended."""
+        child = self.state.open[key].child
+        assert child is not None
+        return self.feed(ChildEnded(key, child, status, output, error))
+
+    def child_undone(self, key: str, error: dict[str, Any] | None = None) -> Scenario:
+        """The execution that a step started has been rolled back."""
+        return self.feed(ChildUndone(key, error))
+
+    def point(self, target: Target, node: str | None = None, *, keeps_amendments: bool = False) -> Point:
+        """A point of the log to go back to."""
+        search = Search(self.program, self.input, target, node, keeps_amendments=keeps_amendments)
+        search.scan(self.events)
+        search.locate()
+        search.fold(self.events)
+        return search.point()
+
+    def rewind(self, target: Target, node: str | None = None, **options: Any) -> Scenario:
+        """Go back to a point, by a message that has been through the database."""
+        keeps = bool(options.get("is_rejection"))
+        return self.feed(Rewind(**from_database(self.point(target, node, keeps_amendments=keeps).rewind(**options))))
+
     def pause(self) -> Scenario:
         return self.feed(Pause())
 
     def resume(self) -> Scenario:
         return self.feed(Resume())
 
-    def cancel(self, reason: str | None = None) -> Scenario:
-        return self.feed(Cancel(reason))
+    def cancel(self, reason: str | None = None, *, undo: bool = False) -> Scenario:
+        return self.feed(Cancel(reason, undo=undo))
 
     def fault(self) -> Scenario:
         return self.feed(Fault({"code": "unreadable", "message": "no such version", "retryable": False}))
@@ -159,6 +218,13 @@ class Scenario:
         """The steps that something happened to, in order."""
         return [event.step for event in self.events if event.type is type]
 
+    @property
+    def refusal(self) -> str:
+        """The code with which the last turn refused what was asked."""
+        (refused,) = self.turn
+        assert refused.type is EventType.COMMAND_REFUSED and refused.data is not None
+        return refused.data["error"]["code"]
+
     def count(self, type: EventType) -> int:
         return sum(1 for event in self.events if event.type is type)
 
@@ -168,7 +234,7 @@ class Scenario:
 
     # --- promises ----------------------------------------------------------------------------------------------------
 
-    def _check(self, before: ExecutionStatus) -> None:
+    def _check(self) -> None:
         state = self.state
         assert [event.seq for event in self.events] == list(range(1, state.seq + 1))
         snapshot = state.to_json()
@@ -180,10 +246,37 @@ class Scenario:
             assert derived(other) == derived(state)
         assert_accounts_balance(state)
         self._assert_nothing_is_overdue()
-        now = state.resting_status()
-        assert now is before or can_move(before, now) or _went_by_running(before, now)
+        for event in self.turn:
+            self._assert_nothing_is_done_twice(event)
+        assert list(state.undo) == self._undo
         for command in self.commands:
             assert command.kind is not CommandKind.RUN or command.step.attempt >= 1
+
+    def _assert_nothing_is_done_twice(self, event: Event) -> None:
+        """No key is used twice, and compensations go backwards through what completed."""
+        data = event.data or {}
+        key = event.step
+        if key is None:
+            if event.type is EventType.WORKFLOW_MIGRATED:
+                self._undo = [renamed(undo, data.get("nodes", {})) for undo in self._undo]
+                self._used |= {renamed(used, data.get("nodes", {})) for used in self._used}
+            return
+        match event.type:
+            case EventType.STEP_STARTED if data.get("attempt", 1) == 1:
+                assert key not in self._used
+                self._used.add(key)
+            case EventType.STEP_COMPLETED | EventType.STEP_SKIPPED:
+                self._used.add(key)
+            case EventType.STEP_COMPENSATION_STARTED | EventType.STEP_COMPENSATION_FAILED:
+                assert key == self._undo[-1]
+            case EventType.STEP_COMPENSATED | EventType.STEP_COMPENSATION_SKIPPED:
+                assert key == self._undo.pop()
+            case _:
+                pass
+        if "undo" in data:
+            undone = key_of_undo(key, data)
+            # what runs on in a step that was gone back into completes that step once more
+            self._undo = [*(other for other in self._undo if other != undone), undone]
 
     def _assert_nothing_is_overdue(self) -> None:
         """No branch that has come to rest is still open, and no join that could be entered was forgotten."""
@@ -191,21 +284,31 @@ class Scenario:
         if state.has_ended:
             return
         for step in state.open.values():
-            if step.branches is not None:
-                for number in range(len(self.program.nodes[step.node].branches)):
+            branches = step.branches
+            if branches is not None:
+                is_loop = isinstance(branches, Loop)
+                numbers = branches.active if is_loop else range(len(self.program.nodes[step.node].branches))
+                for number in numbers:
                     scope = branch_scope(step.node, step.scope, step.visit, number)
-                    assert number in step.branches.results or scope in state.working or scope in state.held
+                    assert not branches.is_live(number) or scope in state.working or scope in state.held
         for scope in {ROOT, *state.working, *state.held}:
             for join in self.program.joins:
-                entered = state.visits.get(place_of(join, scope), 0) + state.held.get(scope, []).count(join)
-                dependencies = self.program.nodes[join].dependencies
-                assert any(state.done.get(place_of(name, scope), 0) <= entered for name in dependencies)
+                entered = state.entered(place_of(join, scope)) + state.held.get(scope, []).count(join)
+                left = [state.done.get(place_of(name, scope), 0) for name in self.program.nodes[join].dependencies]
+                assert min(left) == entered
 
 
-def _went_by_running(before: ExecutionStatus, now: ExecutionStatus) -> bool:
-    """Within one turn an execution may start, or be resumed, and go further at once."""
-    running = ExecutionStatus.RUNNING
-    return can_move(before, running) and can_move(running, now)
+def key_of_undo(key: str, data: Mapping[str, Any]) -> str:
+    """The key by which what an event says has completed is undone: a step's, or a branch's."""
+    if "branch" not in data:
+        return key
+    node, scope, visit = parse_key(key)
+    return key_of(node, branch_scope(node, scope, visit, data["branch"]), 1)
+
+
+def renamed(text: str, nodes: Mapping[str, str]) -> str:
+    """A definition, or a key, with other ids of nodes."""
+    return re.sub(r"\$?[A-Za-z0-9_.]+", lambda word: nodes.get(word[0], word[0]), text)
 
 
 def derived(state: State) -> tuple[object, ...]:
@@ -218,31 +321,44 @@ def derived(state: State) -> tuple[object, ...]:
         state.timers,
         state.is_paused,
         state.has_ended,
+        state.is_resting,
+        {scope: sorted(places) for scope, places in state.places.items()},
+        {scope: sorted(scopes) for scope, scopes in state.inner.items()},
         {key: _branches(step) for key, step in state.open.items()},
     )
 
 
 def _branches(step: Step) -> tuple[object, ...] | None:
-    return None if step.branches is None else (step.branches.results, step.branches.completed)
+    branches = step.branches
+    if isinstance(branches, Loop):
+        return (list(branches.active), branches.begun, branches.is_stopped)
+    return None if branches is None else (branches.results, branches.completed)
 
 
 def assert_accounts_balance(state: State) -> None:
     """Whatever is counted apart agrees with the open steps, and no token is lost."""
     by_scope: dict[str, list[str]] = {"": []}
     for key, step in state.open.items():
+        if step.is_undo:
+            assert state.undoing is not None
+            continue
         by_scope.setdefault(step.scope, []).append(key)
-        assert step.status.is_open
+        assert step.status.is_open or step.lingers
         assert step.scope == "" or step.scope.rpartition(":")[0] in _live_parallels(state)
     assert {scope: list(steps) for scope, steps in state.working.items()} == by_scope
     assert state.at_work == sum(step.is_at_work for step in state.open.values())
-    assert state.timers == {key: step.due_at for key, step in state.open.items() if step.due_at is not None}
+    assert state.timers == {key: step.alarm_at for key, step in state.open.items() if step.alarm_at is not None}
     for scope in state.held:
         assert scope == "" or scope.rpartition(":")[0] in _live_parallels(state)
     if state.has_ended:
         assert not state.open
         assert not state.held
     elif state.started_at is not None:
-        assert state.open or state.held or state.is_paused
+        assert state.open or state.held or state.is_paused or state.is_resting or state.undoing
+    if state.undoing is not None:
+        assert state.undo and state.status is ExecutionStatus.COMPENSATING
+        assert (state.undoing.stuck is None) == (len(state.open) == 1)
+        assert all(step.is_undo for step in state.open.values())
 
 
 def _live_parallels(state: State) -> set[str]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from weftline.machine.command import CommandKind
-from weftline.machine.reacting import MAX_INTERRUPTIONS, MAX_RETRY_AFTER
+from weftline.machine.reacting import MAX_INTERRUPTIONS
+from weftline.machine.retrying import MAX_RETRY_AFTER
 from weftline.model.event import EventType
 from weftline.model.retry import RetryPolicy
 

@@ -21,7 +21,7 @@ def asked(type: str = "human-task", **fields: Any) -> Scenario:
 
 def spec(story: Scenario) -> TaskSpec:
     fresh = Scenario(story.program, story.input).start()
-    (task,) = (command.task for command in fresh.commands if command.kind is CommandKind.OPEN_TASK)
+    (task,) = (command.spec for command in fresh.commands if command.kind is CommandKind.OPEN_TASK)
     assert task is not None
     return task
 

@@ -188,18 +188,6 @@ def test_a_join_in_a_branch_that_is_never_met_fails_the_branch() -> None:
     assert story.complete("c@p:1:1").current == ["z"]
 
 
-def test_a_dependency_outside_the_join_s_own_branch_is_never_met() -> None:
-    program = workflow(
-        {"id": "s", "type": "start", "next": ["a", "p"]},
-        action("a"),
-        {"id": "p", "type": "parallel", "branches": ["b"]},
-        action("b"),
-        join("j", ["a", "b"]),
-    )
-    story = Scenario(program).start().complete("a").complete("b@p:1:0")
-    assert (story.status, story.error) == ("failed", "join_never_met")
-
-
 def test_an_end_can_wait_for_dependencies() -> None:
     program = workflow(
         action("a"), action("b"), action("c"), {"id": "e", "type": "end", "dependencies": ["a", "b"], "terminate": True}

@@ -81,7 +81,7 @@ def test_a_customer_who_needs_a_check_waits_for_the_compliance_team() -> None:
     story = onboarding(requires_kyc=True).complete("create-customer").signal("email-verified")
     story.complete("create-account")
     assert (story.status, story.current) == ("waiting", ["perform-kyc"])
-    (task,) = (command.task for command in story.commands if command.kind is CommandKind.OPEN_TASK)
+    (task,) = (command.spec for command in story.commands if command.kind is CommandKind.OPEN_TASK)
     assert task is not None
     assert (task.assign_to, task.form) == (("compliance-team",), "kyc-verification-form")
     assert story.task("perform-kyc", data={"passed": True}).current == ["activate-account"]

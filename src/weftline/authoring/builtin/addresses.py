@@ -14,6 +14,7 @@ _NOT_PUBLIC = (
     ip_network("192.0.0.0/24"),  # protocol assignments; a cloud serves metadata there
     ip_network("168.63.129.16/32"),  # a cloud's platform service, on a public address
     ip_network("64:ff9b:1::/48"),  # translation to IPv4 within one network
+    ip_network("fec0::/10"),  # one site's own, of old (RFC 3879)
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
 

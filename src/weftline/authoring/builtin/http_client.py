@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable
 from contextlib import aclosing, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -20,12 +23,15 @@ import httpcore
 import httpx
 
 from weftline.authoring.builtin.addresses import is_named, is_public
+from weftline.authoring.builtin.http_pool import ConnectionPool
 
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
 """Seconds for one address to accept a connection."""
 
-_LIMITS = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 15.0}
+if find_spec("sniffio") is None:
+    # httpcore looks for it several times a request; that it is not there is then known without searching the disk
+    sys.modules["sniffio"] = cast("Any", None)
 
 
 class AddressRefused(Exception):
@@ -36,8 +42,7 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
     """Connects to addresses of the public internet only."""
 
     def __init__(self) -> None:
-        # a type checker sees the stand-in that httpcore defines for where anyio is missing
-        self._connect = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+        self._connect = any_backend()
 
     async def connect_tcp(
         self,
@@ -53,7 +58,7 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
             AddressRefused: it has none that is permitted.
             httpcore.ConnectError: it has no address, or none accepts.
         """
-        addresses = await _resolve(host, port)
+        addresses = await resolve(host, port)
         permitted = [address for address in addresses if is_public(address)]
         if not permitted:
             raise AddressRefused(f"{host} is not an address of the public internet")
@@ -78,7 +83,18 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
         await self._connect.sleep(seconds)
 
 
-async def _resolve(host: str, port: int) -> list[str]:
+def any_backend() -> httpcore.AsyncNetworkBackend:
+    """Connects to any address."""
+    # a type checker sees the stand-in that httpcore defines for where anyio is missing
+    return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host.
+
+    Raises:
+        httpcore.ConnectError: it has none.
+    """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -101,15 +117,16 @@ class _Stream(httpx.AsyncByteStream):
 
 
 class PoolTransport(httpx.AsyncBaseTransport):
-    """httpx over a pool of httpcore's with a network backend of ours, which its own transport cannot take."""
+    """httpx over a pool and a network backend of ours, which its own transport cannot take."""
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend | None, allowed_hosts: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        backend: httpcore.AsyncNetworkBackend | None,
+        allowed_hosts: frozenset[str] | None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._allowed_hosts = allowed_hosts
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            network_backend=backend,
-            **cast("dict[str, Any]", _LIMITS),
-        )
+        self._pool = ConnectionPool(tls or httpx.create_ssl_context(), backend or any_backend())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; redirects come through here one by one.
@@ -123,7 +140,7 @@ class PoolTransport(httpx.AsyncBaseTransport):
         if self._allowed_hosts is not None and not is_named(host, self._allowed_hosts):
             raise AddressRefused(f"{host} is not among the hosts that workflows may call here")
         with _translated():
-            response = await self._pool.handle_async_request(
+            response = await self._pool.send(
                 httpcore.Request(
                     method=request.method,
                     url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -171,17 +188,57 @@ def shared_client(*, allow_private: bool, allowed_hosts: frozenset[str] | None) 
     reach = (allow_private, allowed_hosts)
     client = clients.get(reach)
     if client is None:
-        backend = None if allow_private else PublicBackend()
-        client = clients[reach] = httpx.AsyncClient(
-            transport=PoolTransport(backend, allowed_hosts),
-            follow_redirects=True,
-            max_redirects=MAX_REDIRECTS,
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            trust_env=False,
-            headers={"User-Agent": "Weftline", "Accept-Encoding": "gzip, deflate"},
-        )
+        client = clients[reach] = open_client(allow_private=allow_private, allowed_hosts=allowed_hosts)
     return client
+
+
+def open_client(
+    *,
+    allow_private: bool,
+    allowed_hosts: frozenset[str] | None,
+    follow_redirects: bool = True,
+    tls: ssl.SSLContext | None = None,
+) -> httpx.AsyncClient:
+    """A client with connections of its own, for the caller to close.
+
+    Args:
+        allow_private, allowed_hosts: see :func:`shared_client`.
+        follow_redirects: else an answer that redirects is given as it is.
+        tls: shows a client certificate; where absent, the authorities that this machine trusts count.
+    """
+    backend = None if allow_private else PublicBackend()
+    return httpx.AsyncClient(
+        transport=PoolTransport(backend, allowed_hosts, tls),
+        follow_redirects=follow_redirects,
+        max_redirects=MAX_REDIRECTS,
+        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        trust_env=False,
+        headers={"User-Agent": "Weftline", "Accept-Encoding": "gzip, deflate"},
+    )
+
+
+async def send_at_origin(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send a request, and follow redirects as long as they stay at its origin; the body is still to be read.
+
+    Raises:
+        AddressRefused: one leads elsewhere.
+        httpx.TooManyRedirects: there are more than :data:`MAX_REDIRECTS`.
+    """
+    origin = _origin(request.url)
+    for _ in range(MAX_REDIRECTS + 1):
+        response = await client.send(request, stream=True, follow_redirects=False)
+        if response.next_request is None:
+            return response
+        request = response.next_request
+        await response.aclose()
+        if _origin(request.url) != origin:
+            raise AddressRefused(f"{origin[1]} redirects to {request.url.host}, which credentials do not follow")
+    raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects", request=request)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 async def close_shared_clients() -> None:

@@ -11,7 +11,17 @@ from weftline.authoring.errors import ActionError
 LEVELS = ("debug", "info", "warning", "error")
 
 
-@action("log")
+_INPUT: dict[str, Any] = {
+    "type": "object",
+    "required": ["message"],
+    "properties": {
+        "message": {"type": "string", "description": "What to write."},
+        "level": {"enum": list(LEVELS), "default": "info"},
+    },
+}
+
+
+@action("log", title="Write to the log", input=_INPUT, output={"type": "null"})
 async def log(ctx: Context) -> None:
     """Write ``message`` to the worker's log.
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller, set_caller
@@ -27,13 +27,14 @@ from weftline.features.access.rules import TenantRules
 from weftline.features.database import Database
 from weftline.features.http.origin import current_origin
 from weftline.features.platform.reach import reach_of
+from weftline.features.rates.limiter import RateLimiter
 
 log = structlog.get_logger(__name__)
 
 PROOFS_ENOUGH = frozenset({"otp", "key"})
 """Ways to prove who one is that satisfy whoever asks for a second factor."""
 
-Identify = Callable[[Request], Awaitable[Caller]]
+Identify = Callable[[HTTPConnection], Awaitable[Caller]]
 OnFaults = Callable[[UUID, Sequence[PolicyFault]], None]
 T = TypeVar("T")
 
@@ -63,15 +64,24 @@ class Gate:
         cache: tenants' rules.
         database: where resources are looked up that a policy asks about.
         on_faults: told of policies that failed while deciding.
+        limiter: counts what callers ask.
     """
 
-    def __init__(self, identify: Identify, cache: AccessCache, database: Database, on_faults: OnFaults) -> None:
+    def __init__(
+        self,
+        identify: Identify,
+        cache: AccessCache,
+        database: Database,
+        on_faults: OnFaults,
+        limiter: RateLimiter | None = None,
+    ) -> None:
         self._identify = identify
         self._cache = cache
         self._database = database
         self._on_faults = on_faults
+        self._limiter = limiter or RateLimiter()
 
-    async def enter(self, request: Request, *, complete: bool = True) -> Caller:
+    async def enter(self, request: HTTPConnection, *, complete: bool = True) -> Caller:
         """The caller of a request, who acts from now on.
 
         Args:
@@ -80,22 +90,34 @@ class Gate:
 
         Raises:
             Unauthenticated: nobody knows who asks.
+            RateLimited: they, or their tenant, ask too often.
             SecondFactorRequired, TenantInactive, TenantMismatch: they may do nothing here.
         """
         caller = await self._identify(request)
         set_caller(caller)
         structlog.contextvars.bind_contextvars(tenant_id=str(caller.tenant_id), actor=caller.name)
-        if complete and caller.kind != "console":
+        if caller.kind == "console":
+            return caller
+        rules = await self._cache.rules(caller.tenant_id)
+        quota = None if rules is None else rules.configuration.limits.max_requests_per_minute
+        self._limiter.enter(request.scope, caller, quota)
+        if complete:
             if caller.authority.requires_mfa and caller.methods.isdisjoint(PROOFS_ENOUGH):
                 raise SecondFactorRequired
-            if caller.kind != "operator":
-                rules = await self._cache.rules(caller.tenant_id)
-                if rules is not None and rules.status != "active":
-                    raise TenantInactive(rules.status)
+            if caller.kind != "operator" and rules is not None and rules.status != "active":
+                raise TenantInactive(rules.status)
         return caller
 
+    def heard(self, connection: HTTPConnection) -> HTTPConnection:
+        """What a client says over a connection that it has, as a request of its own.
+
+        Raises:
+            RateLimited: its address asks too often.
+        """
+        return HTTPConnection(self._limiter.again(connection.scope, current_origin().address))
+
     async def admit(
-        self, request: Request, permission: str, params: Mapping[str, str], *, listing: bool = False
+        self, request: HTTPConnection, permission: str, params: Mapping[str, str], *, listing: bool = False
     ) -> Caller:
         """The caller of a request that needs a permission.
 
@@ -111,22 +133,34 @@ class Gate:
             NotFound: the resource does not exist in the caller's tenant.
         """
         caller = await self.enter(request)
+        await self.allow(caller, permission, params, listing=listing)
+        return caller
+
+    async def allow(self, caller: Caller, permission: str, params: Mapping[str, str], *, listing: bool = False) -> None:
+        """Check that a caller who has entered has a permission.
+
+        Args:
+            caller: who asks.
+            permission, params, listing: see :meth:`admit`.
+
+        Raises:
+            PermissionDenied, NotFound: see :meth:`admit`.
+        """
         rules = await self._cache.rules(caller.tenant_id)
         policies = _touching(rules, permission)
         if policies is None:
             if caller.can(permission) or (listing and caller.workflows_where(permission)):
-                return caller
+                return
             if not any(permission in allowed for allowed in caller.authority.on_workflows.values()):
                 raise PermissionDenied(permission)
         elif listing:
             # each item is decided on by itself; see ``visible``
-            return caller
+            return
         resource = await load_resource(self._database, caller.tenant_id, params)
         if not self._decide(caller, permission, resource, policies).allowed:
             raise PermissionDenied(permission)
-        return caller
 
-    async def operator(self, request: Request, *, everywhere: bool = False) -> Caller:
+    async def operator(self, request: HTTPConnection, *, everywhere: bool = False) -> Caller:
         """The caller of a request that only the platform's operators may make.
 
         Args:

@@ -8,10 +8,18 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text, tuple_
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.audit.models import AuditEntry, AuditHead
+from weftline.features.http.listing import Ordering, SortKey, Window
+
+ORDER = Ordering(
+    SortKey("occurredAt", AuditEntry.occurred_at, datetime),
+    tie=SortKey("seq", AuditEntry.seq, int),
+    default="-occurredAt",
+    note="Entries of one moment are in the order of their numbers.",
+)
 
 # every chain there is a trace of: whoever removes a tenant or a head does not hide the entries
 # scope: all tenants, because the platform verifies every chain
@@ -56,13 +64,6 @@ class Filter:
     request_id: str | None = None
 
 
-class Position(NamedTuple):
-    """A place in a list, which is ordered by time; entries of one moment are ordered by their number."""
-
-    occurred_at: datetime
-    seq: int
-
-
 class Chain(NamedTuple):
     """Whose chain: a tenant's, or another's that has no slug (any more)."""
 
@@ -75,48 +76,22 @@ async def get(session: AsyncSession, tenant_id: UUID, seq: int) -> AuditEntry | 
     return await session.get(AuditEntry, (tenant_id, seq))
 
 
-async def newest(
-    session: AsyncSession, tenant_id: UUID, wanted: Filter, *, before: Position | None, limit: int
+async def list_entries(
+    session: AsyncSession, tenant_id: UUID, wanted: Filter, window: Window, *, last_seq: int | None = None
 ) -> Sequence[AuditEntry]:
-    """Entries, the newest first.
+    """Those of the entries that fit.
 
     Args:
         session: sees the tenant's rows.
         tenant_id: whose.
         wanted: which.
-        before: only those after this one in the list.
-        limit: at most so many.
-    """
-    conditions = _conditions(wanted)
-    if before is not None:
-        conditions.append(tuple_(AuditEntry.occurred_at, AuditEntry.seq) < tuple_(*before))
-    order = AuditEntry.occurred_at.desc(), AuditEntry.seq.desc()
-    return (
-        await session.scalars(
-            select(AuditEntry).where(AuditEntry.tenant_id == tenant_id, *conditions).order_by(*order).limit(limit)
-        )
-    ).all()
-
-
-async def oldest(
-    session: AsyncSession, tenant_id: UUID, wanted: Filter, *, after: Position | None, last_seq: int, limit: int
-) -> Sequence[AuditEntry]:
-    """Entries, the oldest first.
-
-    Args:
-        session, tenant_id, wanted, limit: see :func:`newest`.
-        after: only those after this one in the list.
+        window: which part of them, in which order.
         last_seq: none beyond this one of the chain.
     """
-    conditions = [*_conditions(wanted), AuditEntry.seq <= last_seq]
-    if after is not None:
-        conditions.append(tuple_(AuditEntry.occurred_at, AuditEntry.seq) > tuple_(*after))
-    order = AuditEntry.occurred_at, AuditEntry.seq
-    return (
-        await session.scalars(
-            select(AuditEntry).where(AuditEntry.tenant_id == tenant_id, *conditions).order_by(*order).limit(limit)
-        )
-    ).all()
+    statement = select(AuditEntry).where(AuditEntry.tenant_id == tenant_id, *_conditions(wanted))
+    if last_seq is not None:
+        statement = statement.where(AuditEntry.seq <= last_seq)
+    return (await session.scalars(window.of(statement))).all()
 
 
 async def last_seq(session: AsyncSession, tenant_id: UUID) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
@@ -11,9 +10,9 @@ from fastapi.responses import StreamingResponse
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import requires
 from weftline.features.audit import examples
+from weftline.features.audit.errors import EntryNotFound, VerificationRunning
 from weftline.features.audit.export import MEDIA_TYPES
 from weftline.features.audit.permissions import EXPORT, READ, VERIFY
-from weftline.features.audit.repository import Position
 from weftline.features.audit.schemas import (
     MAX_SEQ,
     EntryOut,
@@ -24,12 +23,18 @@ from weftline.features.audit.schemas import (
 )
 from weftline.features.audit.service import AuditService
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import InvalidCursor, Page, decode_cursor, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
+from weftline.features.http.patience import allow
 from weftline.features.http.routing import api_router
+
+VERIFICATION_SECONDS = 3600.0
+"""That verifying a log may take."""
 
 Reader = Annotated[Caller, requires(READ)]
 Exporter = Annotated[Caller, requires(EXPORT)]
-Verifier = Annotated[Caller, requires(VERIFY)]
+# reads, and may as well read again
+Verifier = Annotated[Caller, requires(VERIFY, takes_key=False)]
 
 Seq = Annotated[int, Path(ge=1, le=MAX_SEQ, description="The entry's number.", examples=[examples.SEQ])]
 
@@ -44,13 +49,10 @@ def audit_routes(service: AuditService) -> APIRouter:
         responses=answers({"items": [examples.ENTRY], "nextCursor": None}, description="Newest first."),
     )
     async def search_audit(caller: Reader, query: Annotated[SearchQuery, Query()]) -> Page[EntryOut]:
-        """Lists who did what, the newest first."""
-        before = None if query.cursor is None else _position(query.cursor)
-        found = await service.list(caller, query.filter(), before=before, limit=query.limit + 1)
-        items = list(found[: query.limit])
-        more = len(found) > len(items)
-        cursor = encode_cursor([items[-1].occurred_at.isoformat(), str(items[-1].seq)]) if more else None
-        return Page(items=items, next_cursor=cursor)
+        """Lists who did what, the newest first unless asked otherwise."""
+        window = query.window()
+        found = await service.list(caller, query.filter(), window)
+        return window.page_of(found, window.cut(found))
 
     @router.get(
         "/export",
@@ -68,7 +70,7 @@ def audit_routes(service: AuditService) -> APIRouter:
     @router.post(
         "/verify",
         summary="Verify the audit log",
-        responses=answers(examples.VERIFIED, description="What was found."),
+        responses=answers(examples.VERIFIED, description="What was found.") | failures(VerificationRunning),
     )
     async def verify_audit(
         caller: Verifier,
@@ -77,22 +79,16 @@ def audit_routes(service: AuditService) -> APIRouter:
         """Computes the log's chain of hashes anew, and says which entries were changed, removed, put in or moved behind
         the application's back. Compares it with a head that was kept from an earlier verification, where one is
         given."""
+        allow(VERIFICATION_SECONDS)
         return VerificationOut.of(await service.verify(caller, None if body is None else body.anchor()))
 
-    @router.get("/{seq}", summary="Get an audit entry", responses=answers(examples.ENTRY, description="The entry."))
+    @router.get(
+        "/{seq}",
+        summary="Get an audit entry",
+        responses=answers(examples.ENTRY, description="The entry.") | failures(EntryNotFound),
+    )
     async def get_audit_entry(caller: Reader, seq: Seq) -> EntryOut:
         """Shows an entry of the audit log."""
         return await service.get(caller, seq)
 
     return router
-
-
-def _position(cursor: str) -> Position:
-    occurred_at, seq = decode_cursor(cursor, 2)
-    try:
-        position = Position(datetime.fromisoformat(occurred_at), int(seq))
-    except ValueError:
-        raise InvalidCursor("The cursor was not handed out by this list.") from None
-    if position.occurred_at.tzinfo is None or not 0 < position.seq <= MAX_SEQ:
-        raise InvalidCursor("The cursor was not handed out by this list.")
-    return position

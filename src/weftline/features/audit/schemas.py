@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, field_validator
@@ -11,12 +11,14 @@ from pydantic import AwareDatetime, Field, field_validator
 from weftline.features.audit.chain import Anchor
 from weftline.features.audit.diagnosis import FaultKind
 from weftline.features.audit.export import ExportFormat
-from weftline.features.audit.repository import Filter
+from weftline.features.audit.repository import ORDER, Filter
 from weftline.features.audit.verify import Verification
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 
 MAX_SEQ = 2**63 - 1
+
+ACTOR_TYPES = "`user`, `service`, `operator`, `console`, `system`, `workflow`, `anonymous`"
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ, description="The entry's number in the tenant's log.")]
@@ -28,7 +30,7 @@ class EntryOut(Wire):
 
     seq: Seq
     occurred_at: datetime
-    actor_type: Annotated[str, Field(description="`user`, `service`, `operator`, `console`, `system`, `anonymous`.")]
+    actor_type: Annotated[str, Field(description=f"One of {ACTOR_TYPES}.")]
     actor_id: UUID | None
     actor_name: Annotated[str | None, Field(description="A person's e-mail address.")]
     action: Annotated[str, Field(description="`noun.verb` in the past tense.")]
@@ -72,8 +74,10 @@ class FilterQuery(Demand):
         )
 
 
-class SearchQuery(FilterQuery, PageQuery):
+class SearchQuery(FilterQuery, ListQuery):
     """A search, and which part of what it finds."""
+
+    order: ClassVar = ORDER
 
 
 class ExportQuery(FilterQuery):

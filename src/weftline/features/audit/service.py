@@ -16,11 +16,12 @@ from weftline.features.audit.chain import Anchor
 from weftline.features.audit.errors import EntryNotFound, VerificationRunning
 from weftline.features.audit.export import ExportFormat
 from weftline.features.audit.models import AuditEntry
-from weftline.features.audit.repository import Filter, Position
+from weftline.features.audit.repository import ORDER, Filter
 from weftline.features.audit.schemas import EntryOut
 from weftline.features.audit.trail import record
 from weftline.features.audit.verify import Verification, verify_chain
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +69,10 @@ class AuditService:
             raise EntryNotFound(seq)
         return await self._shown(caller, entry)
 
-    async def list(
-        self, caller: Caller, wanted: Filter, *, before: Position | None = None, limit: int = 50
-    ) -> Sequence[EntryOut]:
-        """Entries, the newest first; see ``repository.newest``."""
+    async def list(self, caller: Caller, wanted: Filter, window: Window) -> Sequence[EntryOut]:
+        """Entries; see ``repository.list_entries``."""
         async with self._database.transaction(caller.tenant_id) as session:
-            found = await repository.newest(session, caller.tenant_id, wanted, before=before, limit=limit)
+            found = await repository.list_entries(session, caller.tenant_id, wanted, window)
         return [await self._shown(caller, entry) for entry in found]
 
     async def export(self, caller: Caller, wanted: Filter, format: ExportFormat) -> AsyncGenerator[bytes]:
@@ -111,18 +110,14 @@ class AuditService:
         self, caller: Caller, wanted: Filter, format: ExportFormat, last_seq: int
     ) -> AsyncGenerator[bytes]:
         yield export.header(format)
-        after: Position | None = None
-        while True:
+        window: Window | None = ORDER.window("occurredAt", limit=EXPORT_BATCH)
+        while window is not None:
             async with self._database.transaction(caller.tenant_id) as session:
-                found = await repository.oldest(
-                    session, caller.tenant_id, wanted, after=after, last_seq=last_seq, limit=EXPORT_BATCH
-                )
+                found = await repository.list_entries(session, caller.tenant_id, wanted, window, last_seq=last_seq)
             if found:
-                shown = [await self._shown(caller, entry) for entry in found]
+                shown = [await self._shown(caller, entry) for entry in window.cut(found)]
                 yield await asyncio.to_thread(export.encode, format, shown)
-            if len(found) < EXPORT_BATCH:
-                return
-            after = Position(found[-1].occurred_at, found[-1].seq)
+            window = window.next(found)
 
     async def _shown(self, caller: Caller, entry: AuditEntry) -> EntryOut:
         shown = EntryOut.model_validate(entry)

@@ -1,12 +1,15 @@
 """Writing the audit log, in the transaction of the act it tells of.
 
-Appending holds the tenant's chain until that transaction ends, so it comes last in it.
+Appending holds the end of the tenant's chain until that transaction ends, and so makes everybody wait who appends to
+the same. So entries are sent together with what commits the transaction: the chain is held for no longer than the
+server takes for that, however busy this process is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from weftline.features.access.caller import Caller, current_caller
 from weftline.features.database import driver
 from weftline.features.http.origin import Origin, current_origin
+from weftline.store.connect import KeyedConnection
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
 PLATFORM = UUID(int=0)
 """Whose chain tells of acts that belong to no tenant."""
 
-_APPEND = "SELECT append_audit($1, $2::text::jsonb)"
+_QUOTE = f"$entries_{token_hex(8)}$"
+"""Around entries in the text of a statement. Nobody can know it, and so nothing that somebody sends ends there."""
 
 
 class Entry(NamedTuple):
@@ -60,7 +65,7 @@ async def record(
     tenant_id: UUID | None = None,
     actor: Caller | None = None,
 ) -> None:
-    """Record what the current caller does, at the end of the transaction that does it.
+    """Record what the current caller does; it is written when the transaction that does it is committed.
 
     Args:
         session: the transaction.
@@ -77,16 +82,22 @@ async def record(
         tenant_id = actor.tenant_id
     resource = None if resource_id is None else str(resource_id)
     entry = Entry(action, resource_type, resource, before, after, reason, actor)
-    await append(await driver(session), tenant_id, [entry])
+    append(await driver(session), tenant_id, [entry])
 
 
-async def append(
+def append(
     connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
     tenant_id: UUID,
     entries: Sequence[Entry],
 ) -> None:
-    """Record several acts of one tenant within the caller's transaction; see :func:`record`."""
-    await connection.execute(_APPEND, tenant_id, encode(entries))
+    """Record several acts of one tenant when the caller's transaction is committed; see :func:`record`.
+
+    Where the database refuses an entry, which it does for what no JSON document may hold, committing fails.
+    """
+    text = encode(entries)
+    assert _QUOTE not in text
+    statement = f"SELECT append_audit('{UUID(str(tenant_id))}', {_QUOTE}{text}{_QUOTE})"
+    cast("KeyedConnection", connection).close_with(statement)
 
 
 def encode(entries: Sequence[Entry]) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from weftline.features.errors import DomainError
 from weftline.features.executions.demand import StartDemand, read_start
-from weftline.features.executions.errors import InvalidInput, TooManyLines
+from weftline.features.executions.errors import TooManyLines
 from weftline.features.executions.starter import Starter
 from weftline.features.http.body import parse_json
 
@@ -40,7 +40,7 @@ async def start_batch(starter: Starter, tenant_id: UUID, workflow_id: str, text:
 
     Raises:
         TooManyLines: there are more than :data:`MAX_LINES`.
-        WorkflowNotFound, NotPublished: none can be started.
+        WorkflowNotFound, WorkflowArchived, NotPublished: none can be started.
     """
     if text.count(b"\n") > MAX_LINES:
         raise TooManyLines(MAX_LINES)
@@ -49,7 +49,7 @@ async def start_batch(starter: Starter, tenant_id: UUID, workflow_id: str, text:
     answers = await starter.start_many(tenant_id, workflow_id, list(demands.values()))
     ids: list[UUID] = []
     for line, answer in zip(demands, answers, strict=True):
-        if isinstance(answer, InvalidInput):
+        if isinstance(answer, DomainError):
             rejected.append(Rejected(line, _sentence(answer)))
         else:
             ids.append(answer.id)

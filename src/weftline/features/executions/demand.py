@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from weftline.features.errors import FieldError
+from weftline.features.executions.context import read_context
 from weftline.features.executions.errors import InvalidStart
+from weftline.features.executions.labels import read_attributes, read_priority, read_tags
 from weftline.language.json_values import Json, pointer
-from weftline.store.starts import DEFAULT_PRIORITY
+from weftline.machine.admission import Scalar
 
 MAX_KEY = 255
-MAX_TAGS = 32
-MAX_TAG = 128
-MAX_PRIORITY = 9
 
-FIELDS = ("input", "idempotencyKey", "tags", "priority")
+FIELDS = ("input", "idempotencyKey", "tags", "attributes", "priority", "context")
 
 
 @dataclass(slots=True)
@@ -26,13 +26,21 @@ class StartDemand:
         input: its input.
         idempotency_key: a second start under the same key finds the first.
         tags: free labels.
-        priority: 0 (last) to 9 (first).
+        attributes: what it can be found by, besides what the workflow's settings say.
+        priority: 0 (last) to 9 (first); None: as the workflow's settings say.
+        version: the version to run; None: the one that is published. Only where another execution is repeated.
+        restarted_from: that other execution.
+        context: what its actions are told of the request and the user that it runs for.
     """
 
     input: dict[str, Any]
     idempotency_key: str | None = None
     tags: list[str] | None = None
-    priority: int = DEFAULT_PRIORITY
+    attributes: dict[str, Scalar] | None = None
+    priority: int | None = None
+    version: int | None = None
+    restarted_from: UUID | None = None
+    context: dict[str, Any] | None = None
 
 
 def read_start(body: Json, key_from_header: str | None = None) -> StartDemand:
@@ -60,8 +68,10 @@ def read_start(body: Json, key_from_header: str | None = None) -> StartDemand:
     demand = StartDemand(
         input,
         _key(body.get("idempotencyKey", key_from_header), key_from_header, errors),
-        _tags(body.get("tags"), errors),
-        _priority(body.get("priority", DEFAULT_PRIORITY), errors),
+        read_tags(body.get("tags"), errors),
+        read_attributes(body.get("attributes"), errors),
+        read_priority(body.get("priority"), errors),
+        context=read_context(body.get("context"), errors),
     )
     if errors:
         raise InvalidStart(errors)
@@ -79,22 +89,3 @@ def _key(value: Json, key_from_header: str | None, errors: list[FieldError]) -> 
         message = "differs from the Idempotency-Key header"
         errors.append(FieldError("/idempotencyKey", message, "contradiction"))
     return value
-
-
-def _tags(value: Json, errors: list[FieldError]) -> list[str] | None:
-    if value is None:
-        return None
-    given = value if isinstance(value, list) else [None]
-    tags = [tag for tag in given if isinstance(tag, str) and 0 < len(tag) <= MAX_TAG]
-    if len(tags) < len(given) or len(tags) > MAX_TAGS:
-        message = f"must be at most {MAX_TAGS} texts of 1 to {MAX_TAG} characters"
-        errors.append(FieldError("/tags", message, "type_mismatch"))
-    return tags
-
-
-def _priority(value: Json, errors: list[FieldError]) -> int:
-    if type(value) is int and 0 <= value <= MAX_PRIORITY:
-        return value
-    message = f"must be a whole number from 0 (last) to {MAX_PRIORITY} (first)"
-    errors.append(FieldError("/priority", message, "type_mismatch"))
-    return DEFAULT_PRIORITY

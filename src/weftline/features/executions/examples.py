@@ -6,7 +6,14 @@ from typing import Any
 
 ID = "0195f3a0-7c1e-7d2a-9f6b-3a1c5e8d4b21"
 
-START: dict[str, Any] = {"input": {"name": "Ada"}, "idempotencyKey": "order-4711", "tags": ["demo"]}
+START: dict[str, Any] = {
+    "input": {"name": "Ada"},
+    "idempotencyKey": "order-4711",
+    "tags": ["demo"],
+    "attributes": {"region": "emea"},
+    "context": {"metadata": {"source": "web"}},
+}
+CHANGE: dict[str, Any] = {"tags": ["demo", "urgent"], "attributes": {"region": "apac"}, "priority": 8}
 
 STARTED: dict[str, Any] = {
     "id": ID,
@@ -30,6 +37,10 @@ SUMMARY: dict[str, Any] = {
     "createdAt": "2026-03-01T09:10:00Z",
     "tags": ["demo"],
     "priority": 5,
+    "startedBy": None,
+    "parentId": None,
+    "attributes": {"region": "emea"},
+    "isQueued": False,
 }
 
 EXECUTION: dict[str, Any] = {
@@ -37,6 +48,11 @@ EXECUTION: dict[str, Any] = {
     "input": {"name": "Ada"},
     "output": {"text": "Hello Ada"},
     "data": {"name": "Ada"},
+    "parentStepId": None,
+    "restartedFrom": None,
+    "context": {"metadata": {"source": "web"}},
+    "report": {"message": "Ada was greeted."},
+    "undo": [],
 }
 CANCELLED: dict[str, Any] = {**EXECUTION, "status": "cancelled", "output": None}
 PAUSED: dict[str, Any] = {
@@ -87,7 +103,8 @@ STEPS: dict[str, Any] = {
             "completedAt": "2026-03-01T09:10:00.020Z",
             "dueAt": None,
         }
-    ]
+    ],
+    "nextCursor": None,
 }
 
 BATCH = '{"input": {"name": "Ada"}}\n{"input": {"name": "Grace"}, "idempotencyKey": "order-4712"}\n'

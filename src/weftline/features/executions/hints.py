@@ -26,11 +26,13 @@ class WorkHints:
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
         self._is_wanted = False
+        self._has_dispatches = False
         self._task: asyncio.Task[None] | None = None
 
-    def send(self) -> None:
-        """Wake workers soon."""
+    def send(self, *, dispatches: bool = False) -> None:
+        """Wake workers soon; where ``dispatches`` says so, also those who carry dispatches out."""
         self._is_wanted = True
+        self._has_dispatches |= dispatches
         if self._task is None:
             self._task = asyncio.create_task(self._send(), name="work-hints")
 
@@ -43,9 +45,10 @@ class WorkHints:
         try:
             while self._is_wanted:
                 self._is_wanted = False
+                has_dispatches, self._has_dispatches = self._has_dispatches, False
                 with translated():
                     async with self._pool.acquire() as connection:
-                        await hint_work(connection)
+                        await hint_work(connection, dispatches=has_dispatches)
         except StoreError as error:
             log.warning("could not wake workers", error=str(error))
         finally:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, SmallInteger
+from sqlalchemy import BigInteger, DateTime, FetchedValue, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,9 +14,10 @@ from weftline.features.database import Row
 
 
 class Execution(Row):
-    """One run of a published version (system 003's WorkflowExecution).
+    """One run of a published version.
 
-    What is here is what was known when the execution last came to rest; its log may be ahead.
+    What is here is what was known when the execution last came to rest; its log may be ahead. Where its payloads are
+    sealed, the repository opens those that it loads.
     """
 
     __tablename__ = "executions"
@@ -32,6 +33,16 @@ class Execution(Row):
     output: Mapped[Any] = mapped_column(JSONB)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     tags: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
+    attributes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    parent_id: Mapped[UUID | None]
+    parent_step: Mapped[str | None]
+    restarted_from: Mapped[UUID | None]
+    trigger_id: Mapped[UUID | None]
+    trigger_type: Mapped[str | None]
+    scheduled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    context: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    is_queued: Mapped[bool]
+    is_sealed: Mapped[bool]
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     snapshot_seq: Mapped[int]
     current_steps: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
@@ -39,6 +50,19 @@ class Execution(Row):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    execution_time_ms: Mapped[int | None] = mapped_column(BigInteger, FetchedValue())
+
+
+class Label(Row):
+    """A tag (under the empty name) or a search attribute of an execution, with its time; the database derives it."""
+
+    __tablename__ = "execution_labels"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class Message(Row):

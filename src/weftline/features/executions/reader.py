@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from weftline.features.database import Database, driver
+from weftline.features.database import Database
 from weftline.features.executions import repository
 from weftline.features.executions.errors import ExecutionNotFound
+from weftline.features.executions.listing import Filter
 from weftline.features.executions.models import Execution
-from weftline.features.executions.steps import StepCollector
-from weftline.features.executions.versions import PublishedVersion, Versions
-from weftline.machine.state import State, Step
+from weftline.features.http.conditional import fingerprint
+from weftline.features.http.listing import Window
+from weftline.machine.state import State
 from weftline.model.event import Event
 from weftline.model.status import ExecutionStatus
-from weftline.store.log import events_page, load_state
+from weftline.store.log import page_with_workflow
 
-EVENTS_AT_ONCE = 2_000
+
+def editable_state(row: Execution) -> str:
+    """The state of what an edit can change of an execution."""
+    return fingerprint(row.tags or [], row.attributes or {}, row.priority)
 
 
 class Snapshot(NamedTuple):
@@ -31,13 +35,15 @@ class Snapshot(NamedTuple):
         """Where it stands. An execution that no worker has looked at yet has no log."""
         return self.state.resting_status() if self.state.seq else ExecutionStatus(self.row.status)
 
+    @property
+    def etag(self) -> str:
+        """What it is in, and behind the dash, what an edit can change: that is all that an edit must find as it was."""
+        return f"{fingerprint(self.state.seq, self.row.status, self.row.is_queued)}-{editable_state(self.row)}"
 
-class StepExecutions(NamedTuple):
-    """The steps of an execution, whose workflow it is, and the version that says what they are called."""
-
-    steps: Sequence[Step]
-    workflow_id: str
-    version: PublishedVersion
+    @property
+    def version_number(self) -> int:
+        """The version that it runs now."""
+        return self.row.version_number if self.state.version is None else self.state.version
 
 
 class ExecutionReader:
@@ -45,12 +51,10 @@ class ExecutionReader:
 
     Args:
         database: where they are.
-        versions: the published versions.
     """
 
-    def __init__(self, database: Database, versions: Versions) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._versions = versions
 
     async def get(self, tenant_id: UUID, execution_id: UUID) -> Snapshot:
         """An execution as it is now.
@@ -58,41 +62,32 @@ class ExecutionReader:
         Raises:
             ExecutionNotFound: there is none of this id.
         """
-        async with self._database.transaction(tenant_id, snapshot=True) as session:
-            row = await repository.get(session, tenant_id, execution_id)
-            if row is None:
-                raise ExecutionNotFound
-            state = await load_state(await driver(session), tenant_id, execution_id)
-            if state is None:
-                raise ExecutionNotFound
-            return Snapshot(row, state)
+        async with self._database.reading(tenant_id) as connection:
+            found = await repository.row_and_state(connection, tenant_id, execution_id)
+        if found is None:
+            raise ExecutionNotFound
+        return Snapshot(*found)
 
     async def list(
-        self,
-        tenant_id: UUID,
-        wanted: repository.Filter,
-        *,
-        before: UUID | None = None,
-        limit: int = 50,
-        with_input: bool = False,
+        self, tenant_id: UUID, wanted: Filter, window: Window, *, with_input: bool = False
     ) -> Sequence[Execution]:
-        """Executions, the newest first; see ``repository.list_executions``."""
-        async with self._database.transaction(tenant_id) as session:
-            return await repository.list_executions(
-                session, tenant_id, wanted, before=before, limit=limit, with_input=with_input
-            )
+        """Executions; see ``repository.list_executions``."""
+        async with self._database.reading(tenant_id, plan_anew=not wanted.is_everything) as connection:
+            return await repository.list_executions(connection, tenant_id, wanted, window, with_input=with_input)
 
-    async def events(self, tenant_id: UUID, execution_id: UUID, *, after: int = 0, limit: int = 200) -> list[Event]:
-        """Up to ``limit`` events of an execution after number ``after``.
+    async def events(
+        self, tenant_id: UUID, execution_id: UUID, *, after: int = 0, limit: int = 200
+    ) -> tuple[str, list[Event]]:
+        """The id of an execution's workflow, and up to ``limit`` events of the execution after number ``after``.
 
         Raises:
             ExecutionNotFound: there is none of this id.
         """
-        async with self._database.transaction(tenant_id) as session:
-            events = await events_page(await driver(session), tenant_id, execution_id, after, limit)
-            if not events and await repository.get(session, tenant_id, execution_id) is None:
-                raise ExecutionNotFound
-            return events
+        async with self._database.reading(tenant_id) as connection:
+            found = await page_with_workflow(connection, tenant_id, execution_id, after, limit)
+        if found is None:
+            raise ExecutionNotFound
+        return found
 
     async def workflow_of(self, tenant_id: UUID, execution_id: UUID) -> str:
         """The id of an execution's workflow.
@@ -100,27 +95,8 @@ class ExecutionReader:
         Raises:
             ExecutionNotFound: there is none of this id.
         """
-        async with self._database.transaction(tenant_id) as session:
-            workflow_id = await repository.workflow_of(session, tenant_id, execution_id)
+        async with self._database.reading(tenant_id) as connection:
+            workflow_id = await repository.workflow_of(connection, tenant_id, execution_id)
         if workflow_id is None:
             raise ExecutionNotFound
         return workflow_id
-
-    async def steps(self, tenant_id: UUID, execution_id: UUID) -> StepExecutions:
-        """Every step that has begun, in the order in which they began.
-
-        Raises:
-            ExecutionNotFound: there is none of this id.
-        """
-        async with self._database.transaction(tenant_id, snapshot=True) as session:
-            row = await repository.get(session, tenant_id, execution_id)
-            if row is None:
-                raise ExecutionNotFound
-            connection = await driver(session)
-            version = await self._versions.get(connection, tenant_id, row.workflow_id, row.version_number)
-            collector = StepCollector(State(row.input))
-            while True:
-                events = await events_page(connection, tenant_id, execution_id, collector.seq, EVENTS_AT_ONCE)
-                collector.apply(events)
-                if len(events) < EVENTS_AT_ONCE:
-                    return StepExecutions(collector.steps(), row.workflow_id, version)

@@ -1,109 +1,164 @@
-"""Reading executions within a transaction of the caller's."""
+"""Reading executions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import defer
 
+from weftline.features.executions.listing import (
+    TENANT,
+    Filter,
+    LabelName,
+    ids_of,
+    labelled,
+    page_of,
+    values_of,
+)
 from weftline.features.executions.models import Execution, Message
-from weftline.model.status import TERMINAL, ExecutionStatus
+from weftline.features.executions.sealing import open_payloads
+from weftline.features.http.listing import Window
+from weftline.features.rows import Connection, Shapes, Statement
+from weftline.machine.state import State
+from weftline.model.status import TERMINAL
+from weftline.store.log import PAGE, state_of
+from weftline.store.queries import queries
+
+_LIGHT = (defer(Execution.snapshot), defer(Execution.output), defer(Execution.context))
+_LIGHTEST = (*_LIGHT, defer(Execution.input))
+
+_ID = Execution.id == bindparam("id", type_=Execution.id.type)
+_IDS = bindparam("ids", type_=ARRAY(Execution.id.type))
+_ENDINGS = [status.value for status in TERMINAL]
+
+_WHOLE = Statement[Execution](
+    select(Execution).options(defer(Execution.snapshot)).where(Execution.tenant_id == TENANT, _ID)
+)
+_WORKFLOW = Statement[Any](select(Execution.workflow_id).where(Execution.tenant_id == TENANT, _ID))
+_ENDED = Statement[Any](
+    select(Execution.id).where(
+        Execution.tenant_id == TENANT,
+        Execution.id == any_(_IDS),
+        Execution.status == any_(bindparam("endings", type_=ARRAY(TEXT))),
+    )
+)
+_UNREAD = Statement[Any](
+    select(Message.execution_id, Message.seq).where(Message.tenant_id == TENANT, Message.execution_id == any_(_IDS))
+)
+_PAGES = Shapes[Execution]()
+_EVERY_ID = Shapes[Any]()
+_COUNT = Statement[Any](
+    select(func.count().label("number")).select_from(labelled(0).limit(bindparam("limit")).subquery())
+)
+
+_IS_QUEUED = Statement[Any](select(Execution.is_queued).where(Execution.tenant_id == TENANT, _ID))
+_STATUSES = Statement[Any](
+    select(Execution.id, Execution.status).where(Execution.tenant_id == TENANT, Execution.id == any_(_IDS))
+)
+
+RARE = 5_000
+"""Up to so many executions are sorted rather than come across in the order of another index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which executions to list: those that fit every field that is given.
-
-    Attributes:
-        statuses: in one of these.
-        workflow_id: of this workflow.
-        tag: with this label.
-        workflow_ids: of one of these workflows; None for any.
-        created_after, created_before: created at that time or later; before that time.
-    """
-
-    statuses: Sequence[ExecutionStatus] = ()
-    workflow_id: str | None = None
-    tag: str | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-    workflow_ids: Collection[str] | None = None
-
-
-async def get(session: AsyncSession, tenant_id: UUID, execution_id: UUID) -> Execution | None:
+async def get(connection: Connection, tenant_id: UUID, execution_id: UUID) -> Execution | None:
     """An execution's row, without its snapshot."""
-    return await session.get(Execution, (tenant_id, execution_id), options=[defer(Execution.snapshot)])
+    row = await _WHOLE.first(connection, {"tenant_id": tenant_id, "id": execution_id})
+    if row is not None:
+        await open_payloads(connection, [row])
+    return row
 
 
-async def workflow_of(session: AsyncSession, tenant_id: UUID, execution_id: UUID) -> str | None:
+async def row_and_state(connection: Connection, tenant_id: UUID, execution_id: UUID) -> tuple[Execution, State] | None:
+    """An execution's row, without its snapshot, and its state as the log tells it, both of one instant."""
+    found = await connection.fetchrow(queries("executions")["detail"], tenant_id, execution_id, PAGE)
+    if found is None:
+        return None
+    state = await state_of(connection, tenant_id, execution_id, found)
+    columns: dict[str, Any] = dict(found) | {"input": state.input}
+    row = cast("Execution", SimpleNamespace(**columns))
+    await open_payloads(connection, [row])
+    return row, state
+
+
+async def workflow_of(connection: Connection, tenant_id: UUID, execution_id: UUID) -> str | None:
     """The id of an execution's workflow."""
-    statement = select(Execution.workflow_id).where(Execution.tenant_id == tenant_id, Execution.id == execution_id)
-    return (await session.scalars(statement)).one_or_none()
+    row = await _WORKFLOW.first(connection, {"tenant_id": tenant_id, "id": execution_id})
+    return None if row is None else row.workflow_id
 
 
 async def list_executions(
-    session: AsyncSession,
-    tenant_id: UUID,
-    wanted: Filter,
-    *,
-    before: UUID | None,
-    limit: int,
-    with_input: bool = False,
+    connection: Connection, tenant_id: UUID, wanted: Filter, window: Window, *, with_input: bool = False
 ) -> Sequence[Execution]:
-    """Executions, the newest first, without what is large.
+    """Executions, without what is large.
 
     Args:
-        session: bound to the tenant.
+        connection: bound to the tenant, in a transaction that plans anew unless everything is wanted.
         tenant_id: whose.
         wanted: which.
-        before: only those older than this one.
-        limit: at most so many.
+        window: which part of them, in which order; see :mod:`weftline.features.executions.listing`.
         with_input: their input too.
     """
-    statement = select(Execution).where(Execution.tenant_id == tenant_id)
-    if wanted.statuses:
-        statement = statement.where(Execution.status.in_([status.value for status in wanted.statuses]))
-    if wanted.workflow_id is not None:
-        statement = statement.where(Execution.workflow_id == wanted.workflow_id)
-    if wanted.workflow_ids is not None:
-        statement = statement.where(Execution.workflow_id.in_(wanted.workflow_ids))
-    if wanted.tag is not None:
-        statement = statement.where(Execution.tags.contains([wanted.tag]))
-    if wanted.created_after is not None:
-        statement = statement.where(Execution.created_at >= wanted.created_after)
-    if wanted.created_before is not None:
-        statement = statement.where(Execution.created_at < wanted.created_before)
-    if before is not None:
-        statement = statement.where(Execution.id < before)
-    statement = statement.order_by(Execution.id.desc()).limit(limit)
-    light = [defer(Execution.snapshot), defer(Execution.output)]
-    if not with_input:
-        light.append(defer(Execution.input))
-    return (await session.scalars(statement.options(*light))).all()
-
-
-async def ended(session: AsyncSession, tenant_id: UUID, execution_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the executions that have ended."""
-    statement = select(Execution.id).where(
-        Execution.tenant_id == tenant_id,
-        Execution.id.in_(execution_ids),
-        Execution.status.in_([status.value for status in TERMINAL]),
+    labels, is_rare = await _rarest_first(connection, tenant_id, wanted.labels)
+    values = values_of(tenant_id, wanted, labels) | window.values
+    columns = _LIGHT if with_input else _LIGHTEST
+    statement = _PAGES.get(
+        (frozenset(values), window.shape, TERMINAL.isdisjoint(wanted.statuses), is_rare, with_input),
+        lambda: page_of(wanted, window, len(labels), columns=columns, is_rare=is_rare),
     )
-    return set(await session.scalars(statement))
+    rows = await statement.all(connection, values)
+    await open_payloads(connection, rows)
+    return rows
+
+
+async def ids(connection: Connection, tenant_id: UUID, wanted: Filter, *, limit: int) -> Sequence[UUID]:
+    """The ids of executions, the oldest first; at most ``limit``. The transaction must plan anew."""
+    values = values_of(tenant_id, wanted, wanted.labels) | {"limit": limit}
+    statement = _EVERY_ID.get(frozenset(values), lambda: ids_of(wanted))
+    return [row.id for row in await statement.all(connection, values)]
+
+
+async def is_queued(connection: Connection, tenant_id: UUID, execution_id: UUID) -> bool:
+    """Whether an execution waits until fewer of its concurrency key run."""
+    row = await _IS_QUEUED.first(connection, {"tenant_id": tenant_id, "id": execution_id})
+    return row is not None and row.is_queued
+
+
+async def statuses(connection: Connection, tenant_id: UUID, execution_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Where those of the executions that exist came to rest."""
+    rows = await _STATUSES.all(connection, {"tenant_id": tenant_id, "ids": execution_ids})
+    return {row.id: row.status for row in rows}
+
+
+async def ended(connection: Connection, tenant_id: UUID, execution_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the executions that have ended."""
+    values = {"tenant_id": tenant_id, "ids": execution_ids, "endings": _ENDINGS}
+    return {row.id for row in await _ENDED.all(connection, values)}
 
 
 async def unread(
-    session: AsyncSession, tenant_id: UUID, messages: Collection[tuple[UUID, int]]
+    connection: Connection, tenant_id: UUID, messages: Collection[tuple[UUID, int]]
 ) -> set[tuple[UUID, int]]:
     """Those of the messages (execution and number) that their executions have not taken in."""
     if not messages:
         return set()
-    statement = select(Message.execution_id, Message.seq).where(
-        Message.tenant_id == tenant_id, tuple_(Message.execution_id, Message.seq).in_(messages)
-    )
-    return {(execution_id, seq) for execution_id, seq in await session.execute(statement)}
+    values = {"tenant_id": tenant_id, "ids": {execution_id for execution_id, _ in messages}}
+    waiting = {(row.execution_id, row.seq) for row in await _UNREAD.all(connection, values)}
+    return waiting.intersection(messages)
+
+
+async def _rarest_first(
+    connection: Connection, tenant_id: UUID, labels: Sequence[LabelName]
+) -> tuple[list[LabelName], bool]:
+    """Labels in the order of how many executions have them, and whether few have the first."""
+    numbers: dict[LabelName, int] = {}
+    for label in labels:
+        values = values_of(tenant_id, Filter(), [label]) | {"limit": RARE + 1}
+        [row] = await _COUNT.all(connection, values)
+        numbers[label] = row.number
+    found = sorted(numbers, key=numbers.__getitem__)
+    return found, bool(found) and numbers[found[0]] <= RARE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -10,20 +11,35 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from structlog.contextvars import bind_contextvars
 
 from weftline.features.access.caller import Caller
+from weftline.features.access.fields.masking import FieldMask
 from weftline.features.access.gate import Gate
 from weftline.features.access.http import requires
 from weftline.features.access.policies.request import Resource
 from weftline.features.access.resources import RunRow, resource_of_run
-from weftline.features.errors import FieldError, UnsupportedMediaType
+from weftline.features.errors import FieldError, PreconditionFailed, UnsupportedMediaType
 from weftline.features.executions import examples
 from weftline.features.executions.batch import start_batch
+from weftline.features.executions.commands import Command
+from weftline.features.executions.context import SCHEMA as CONTEXT
 from weftline.features.executions.demand import StartDemand, read_start
-from weftline.features.executions.errors import InvalidStart
+from weftline.features.executions.editing import Change, Editor
+from weftline.features.executions.errors import (
+    ConcurrencyLimit,
+    ExecutionEnded,
+    ExecutionNotFound,
+    InvalidInput,
+    InvalidSettings,
+    InvalidStart,
+    TooManyLines,
+)
+from weftline.features.executions.listing import Filter
 from weftline.features.executions.models import Execution
-from weftline.features.executions.permissions import CANCEL, DELIVER, PAUSE, READ, SIGNAL, START
+from weftline.features.executions.permissions import CANCEL, DELIVER, EDIT, PAUSE, READ, SIGNAL, START
 from weftline.features.executions.reader import ExecutionReader, Snapshot
+from weftline.features.executions.repeating import check_repeated, replayed
 from weftline.features.executions.schemas import (
     CancelBody,
+    ChangeBody,
     Delivered,
     EventBody,
     EventOut,
@@ -34,18 +50,26 @@ from weftline.features.executions.schemas import (
     ExecutionSummary,
     SignalBody,
     Signalled,
-    StepList,
+    plain_summary,
 )
 from weftline.features.executions.starter import Started, Starter
 from weftline.features.executions.steering import Acted, Steering
 from weftline.features.executions.watcher import Watcher
 from weftline.features.http.body import media_type, parse_json, require_json
+from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.listing import Window
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.http.wire import JsonResponse
-from weftline.features.workflows.rest import WorkflowId
+from weftline.features.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey
+from weftline.features.idempotency.header import HEADER, read_key
+from weftline.features.tenancy.errors import LimitReached
+from weftline.features.workflows.errors import NotPublished, WorkflowArchived, WorkflowNotFound
+from weftline.features.workflows.parameters import WorkflowId
 from weftline.model.status import ExecutionStatus
+from weftline.store.inbox import MessageKind
 
 MAX_WAIT = 60.0
 """Seconds that a start may wait for the end."""
@@ -62,11 +86,14 @@ async def _execution_id(
 
 ExecutionId = Annotated[UUID, Depends(_execution_id)]
 
-Beginner = Annotated[Caller, requires(START)]
+Beginner = Annotated[Caller, requires(START, takes_key=False)]
+"""Starts one execution, which itself remembers the key."""
+Batcher = Annotated[Caller, requires(START)]
 Lister = Annotated[Caller, requires(READ, listing=True)]
 Reader = Annotated[Caller, requires(READ)]
 Canceller = Annotated[Caller, requires(CANCEL)]
 Pauser = Annotated[Caller, requires(PAUSE)]
+Editing = Annotated[Caller, requires(EDIT)]
 Signaller = Annotated[Caller, requires(SIGNAL)]
 Deliverer = Annotated[Caller, requires(DELIVER)]
 
@@ -99,7 +126,19 @@ START_BODY: dict[str, Any] = {
                             "description": "A second start under the same key finds the first.",
                         },
                         "tags": {"type": "array", "maxItems": 32, "items": {"type": "string", "maxLength": 128}},
-                        "priority": {"type": "integer", "minimum": 0, "maximum": 9, "default": 5},
+                        "attributes": {
+                            "type": "object",
+                            "maxProperties": 32,
+                            "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 255},
+                            "description": "What it can be found by, besides what the workflow's settings say.",
+                        },
+                        "priority": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "maximum": 9,
+                            "description": "The highest first; absent: as the workflow's settings say, else 5.",
+                        },
+                        "context": CONTEXT,
                     },
                 },
                 "example": examples.START,
@@ -124,12 +163,8 @@ class Executions:
     reader: ExecutionReader
     steering: Steering
     watcher: Watcher
+    editor: Editor
     gate: Gate
-
-    async def admit_and_start(self, workflow_id: str, request: Request) -> Response:
-        """Answer a request to start an execution, from whomever it comes."""
-        caller = await self.gate.admit(request, START, {"workflow_id": workflow_id})
-        return await self.start(caller, workflow_id, request)
 
     async def start(self, caller: Caller, workflow_id: str, request: Request) -> Response:
         """Answer a caller's request to start an execution."""
@@ -137,25 +172,62 @@ class Executions:
         body = await request.body()
         if body:
             require_json(request)
-        demand = read_start(parse_json(body) if body else None, request.headers.get("idempotency-key"))
+        header = request.headers.get(HEADER)
+        key = None if header is None else read_key(header)
+        demand = read_start(parse_json(body) if body else None, key)
         tenant_id = caller.tenant_id
         started = await self.starter.start(tenant_id, workflow_id, demand)
         bind_contextvars(execution_id=str(started.id))
+        if key is not None:
+            await check_repeated(self.reader, tenant_id, demand, started)
         if wait:
             await self.watcher.ended(tenant_id, started.id, wait)
         elif started.is_new:
             return _accepted(workflow_id, demand, started)
         snapshot = await self.reader.get(tenant_id, started.id)
-        return await self.answer(caller, snapshot, 200 if snapshot.status.is_terminal else 202)
+        answer = await self.answer(caller, snapshot, 200 if snapshot.status.is_terminal else 202)
+        answer.headers.update(_warning(started) | replayed(started))
+        return answer
 
     async def answer(self, caller: Caller, snapshot: Snapshot, status_code: int = 200) -> Response:
         """An execution as the caller may see it."""
         detail = await self.detail(caller, snapshot)
         return Response(detail.model_dump_json(by_alias=True), status_code=status_code, media_type="application/json")
 
+    async def after(self, caller: Caller, acted: Acted) -> Response:
+        """An execution after an act on it: 202 while no worker has taken that in."""
+        return await self.answer(caller, acted.snapshot, 200 if acted.is_effective else 202)
+
     async def detail(self, caller: Caller, snapshot: Snapshot) -> ExecutionDetail:
         """An execution as the caller may see it."""
         return ExecutionDetail.of(snapshot, await self.gate.mask(caller, snapshot.row.workflow_id))
+
+    async def detail_with_etag(self, caller: Caller, execution_id: UUID, response: Response) -> ExecutionDetail:
+        """An execution as it is now and as the caller may see it, and its state in the response's ``ETag``."""
+        snapshot = await self.reader.get(caller.tenant_id, execution_id)
+        response.headers.update(etag(snapshot.etag))
+        return await self.detail(caller, snapshot)
+
+    async def page(self, caller: Caller, wanted: Filter, window: Window) -> Page[ExecutionSummary]:
+        """Those of the executions that fit which the caller may see, page by page."""
+        found, seen = await self._seen(caller, wanted, window)
+        return window.page_of(found, [ExecutionSummary.of_row(row, mask) for row, mask in seen])
+
+    async def plain_page(self, caller: Caller, wanted: Filter, window: Window) -> Response:
+        """The same as an answer."""
+        found, seen = await self._seen(caller, wanted, window)
+        return window.plain_page(found, [plain_summary(row, mask) for row, mask in seen])
+
+    async def _seen(
+        self, caller: Caller, wanted: Filter, window: Window
+    ) -> tuple[Sequence[Execution], list[tuple[Execution, FieldMask | None]]]:
+        """A part of what fits, and what of it the caller may see, with what is hidden of each."""
+        gate = self.gate
+        # whoever has a grant on some workflows only is decided on by execution, too
+        with_input = not caller.can(READ) or await gate.looks_at_each(caller, READ)
+        found = await self.reader.list(caller.tenant_id, wanted, window, with_input=with_input)
+        shown = await gate.visible(caller, READ, window.cut(found), resource_of)
+        return found, [(row, await gate.mask(caller, row.workflow_id)) for row in shown]
 
 
 def execution_routes(executions: Executions) -> APIRouter:
@@ -163,6 +235,7 @@ def execution_routes(executions: Executions) -> APIRouter:
     router = api_router(tag="Executions")
     _add_starting(router, executions)
     _add_reading(router, executions)
+    _add_editing(router, executions)
     _add_steering(router, executions)
     return router
 
@@ -176,7 +249,19 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         responses={
             **answers(examples.STARTED, status=202, description="Started, and durable."),
             **answers(examples.EXECUTION, description="Started, and ended within the time to wait."),
-        },
+        }
+        | failures(
+            InvalidIdempotencyKey,
+            IdempotencyKeyReused,
+            ExecutionNotFound,
+            WorkflowNotFound,
+            NotPublished,
+            WorkflowArchived,
+            ConcurrencyLimit,
+            LimitReached,
+            InvalidInput,
+            InvalidSettings,
+        ),
         openapi_extra=START_BODY,
     )
     async def start_execution(caller: Beginner, workflow_id: WorkflowId, request: Request) -> Response:
@@ -188,10 +273,11 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
         status_code=202,
         summary="Start many executions",
         response_class=JsonResponse,
-        responses=answers(examples.BATCH_STARTED, status=202, description="What was started and what was not."),
+        responses=answers(examples.BATCH_STARTED, status=202, description="What was started and what was not.")
+        | failures(TooManyLines, NotPublished, WorkflowArchived, WorkflowNotFound),
         openapi_extra=BATCH_BODY,
     )
-    async def start_executions(caller: Beginner, workflow_id: WorkflowId, request: Request) -> JsonResponse:
+    async def start_executions(caller: Batcher, workflow_id: WorkflowId, request: Request) -> JsonResponse:
         """Starts an execution for every line, all in one transaction. A line is a body of *Start an execution*."""
         if media_type(request) not in NDJSON:
             raise UnsupportedMediaType("A batch is sent as application/x-ndjson.")
@@ -212,101 +298,114 @@ def _add_reading(router: APIRouter, executions: Executions) -> None:
     @router.get(
         "/executions",
         summary="List executions",
+        response_model=Page[ExecutionSummary],
         responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="Newest first."),
     )
-    async def list_executions(caller: Lister, query: Annotated[ExecutionQuery, Query()]) -> Page[ExecutionSummary]:
-        """Lists executions, the newest first, each as it last came to rest."""
-        before = None if query.cursor is None else decode_uuid(query.cursor)
-        wanted = query.filter(await gate.workflows(caller, READ))
-        found = await reader.list(
-            caller.tenant_id,
-            wanted,
-            before=before,
-            limit=query.limit + 1,
-            with_input=await gate.looks_at_each(caller, READ),
-        )
-        page = found[: query.limit]
-        shown = await gate.visible(caller, READ, page, _resource)
-        more = len(found) > len(page)
-        return Page(
-            items=[ExecutionSummary.of_row(row, await gate.mask(caller, row.workflow_id)) for row in shown],
-            next_cursor=encode_cursor([str(page[-1].id)]) if more else None,
-        )
+    async def list_executions(caller: Lister, query: Annotated[ExecutionQuery, Query()]) -> Response:
+        """Lists executions, the newest first unless asked otherwise, each as it last came to rest.
+
+        A list that is narrowed down by a time is sorted by one of its times, or by `executionTimeMs`; where `sort` is
+        absent, by that time, the latest first.
+        """
+        wanted = query.filter(await executions.gate.workflows(caller, READ))
+        return await executions.plain_page(caller, wanted, query.window())
 
     @router.get(
         "/executions/{execution_id}",
         summary="Get an execution",
-        responses=answers(examples.EXECUTION, description="The execution as it is now."),
+        responses=answers(examples.EXECUTION, description="The execution as it is now.") | failures(ExecutionNotFound),
     )
-    async def get_execution(caller: Reader, execution_id: ExecutionId) -> ExecutionDetail:
+    async def get_execution(caller: Reader, execution_id: ExecutionId, response: Response) -> ExecutionDetail:
         """Shows an execution as its log tells it."""
-        return await executions.detail(caller, await reader.get(caller.tenant_id, execution_id))
+        return await executions.detail_with_etag(caller, execution_id, response)
 
     @router.get(
         "/executions/{execution_id}/events",
         summary="List an execution's events",
         response_model_exclude_unset=True,
-        responses=answers(examples.EVENTS, description="In order."),
+        responses=answers(examples.EVENTS, description="In order.") | failures(ExecutionNotFound),
     )
     async def list_events(
         caller: Reader, execution_id: ExecutionId, query: Annotated[EventQuery, Query()]
     ) -> EventPage:
         """Lists the facts of an execution's log in order."""
-        found = await reader.events(caller.tenant_id, execution_id, after=query.after, limit=query.limit + 1)
-        mask = await gate.mask(caller, await reader.workflow_of(caller.tenant_id, execution_id))
+        tenant_id = caller.tenant_id
+        workflow_id, found = await reader.events(tenant_id, execution_id, after=query.after, limit=query.limit + 1)
+        mask = await gate.mask(caller, workflow_id)
         items = [EventOut.of(event, mask) for event in found[: query.limit]]
         return EventPage(items=items, next_cursor=items[-1].seq if len(found) > len(items) else None)
 
-    @router.get(
-        "/executions/{execution_id}/steps",
-        summary="List an execution's steps",
-        responses=answers(examples.STEPS, description="In the order in which they began."),
+
+def _add_editing(router: APIRouter, executions: Executions) -> None:
+    @router.patch(
+        "/executions/{execution_id}",
+        summary="Change an execution's tags, attributes or priority",
+        responses=answers(examples.EXECUTION, description="The execution afterwards.")
+        | failures(ExecutionNotFound, PreconditionFailed),
     )
-    async def list_steps(caller: Reader, execution_id: ExecutionId) -> StepList:
-        """Lists every step that has begun, as the log tells it."""
-        found = await reader.steps(caller.tenant_id, execution_id)
-        return StepList.of(found, await gate.mask(caller, found.workflow_id))
+    async def change_execution(
+        caller: Editing,
+        execution_id: ExecutionId,
+        expected: ExpectedEtag,
+        body: Annotated[ChangeBody, body_like(examples.CHANGE)],
+        response: Response,
+    ) -> ExecutionDetail:
+        """Changes what an execution is found by, and who goes first; it may run meanwhile. `If-Match` looks at what is
+        changed here only: that the execution went on does not count."""
+        change = Change(body.tags, body.attributes, body.priority)
+        await executions.editor.change(caller.tenant_id, execution_id, change, expected_etag=expected)
+        return await executions.detail_with_etag(caller, execution_id, response)
 
 
 def _add_steering(router: APIRouter, executions: Executions) -> None:
     steering = executions.steering
 
-    async def effect(caller: Caller, acted: Acted) -> Response:
-        return await executions.answer(caller, acted.snapshot, 200 if acted.is_effective else 202)
+    async def effect(caller: Caller, execution_id: UUID, command: Command) -> Response:
+        return await executions.after(caller, await steering.act(caller.tenant_id, execution_id, command))
 
     @router.post(
         "/executions/{execution_id}/cancel",
         summary="Cancel an execution",
-        responses=_acted(examples.CANCELLED),
+        responses=acted(examples.CANCELLED) | failures(ExecutionNotFound, ExecutionEnded),
     )
     async def cancel_execution(
         caller: Canceller,
         execution_id: ExecutionId,
-        body: Annotated[CancelBody | None, _body({"reason": "Ordered twice"})] = None,
+        body: Annotated[CancelBody | None, body_like({"reason": "Ordered twice"})] = None,
     ) -> Response:
-        """Ends an execution before its time."""
-        return await effect(
-            caller, await steering.cancel(caller.tenant_id, execution_id, None if body is None else body.reason)
-        )
+        """Ends an execution before its time; with `compensate`, once what it did is undone."""
+        payload: dict[str, Any] = {"by": caller.name}
+        if body is not None:
+            payload |= {"reason": body.reason, "undo": body.compensate}
+        return await effect(caller, execution_id, Command(MessageKind.CANCEL, payload))
 
-    @router.post("/executions/{execution_id}/pause", summary="Pause an execution", responses=_acted(examples.PAUSED))
+    @router.post(
+        "/executions/{execution_id}/pause",
+        summary="Pause an execution",
+        responses=acted(examples.PAUSED) | failures(ExecutionNotFound, ExecutionEnded, "wrong_status"),
+    )
     async def pause_execution(caller: Pauser, execution_id: ExecutionId) -> Response:
         """Lets an execution begin nothing new; what runs is recorded when it ends."""
-        return await effect(caller, await steering.pause(caller.tenant_id, execution_id))
+        return await effect(caller, execution_id, Command(MessageKind.PAUSE, {"by": caller.name}))
 
-    @router.post("/executions/{execution_id}/resume", summary="Resume an execution", responses=_acted(examples.RESUMED))
+    @router.post(
+        "/executions/{execution_id}/resume",
+        summary="Resume an execution",
+        responses=acted(examples.RESUMED) | failures(ExecutionNotFound, ExecutionEnded, "being_undone"),
+    )
     async def resume_execution(caller: Pauser, execution_id: ExecutionId) -> Response:
-        """Lets a paused execution go on."""
-        return await effect(caller, await steering.resume(caller.tenant_id, execution_id))
+        """Lets a paused execution go on, or one that was rolled back to rest."""
+        return await effect(caller, execution_id, Command(MessageKind.RESUME, {"by": caller.name}))
 
     @router.post(
         "/executions/{execution_id}/signals",
         status_code=202,
         summary="Signal an execution",
-        responses=answers(examples.SIGNALLED, status=202, description="On its way, and durable."),
+        responses=answers(examples.SIGNALLED, status=202, description="On its way, and durable.")
+        | failures(ExecutionEnded, ExecutionNotFound),
     )
     async def signal_execution(
-        caller: Signaller, execution_id: ExecutionId, body: Annotated[SignalBody, _body(examples.SIGNAL)]
+        caller: Signaller, execution_id: ExecutionId, body: Annotated[SignalBody, body_like(examples.SIGNAL)]
     ) -> Signalled:
         """Resumes the step that waits for this name; kept where none waits yet."""
         await steering.signal(caller.tenant_id, execution_id, body.name, body.payload)
@@ -319,17 +418,19 @@ def _add_steering(router: APIRouter, executions: Executions) -> None:
         summary="Deliver an event",
         responses=answers(examples.DELIVERED, status=202, description="On its way, and durable."),
     )
-    async def deliver_event(caller: Deliverer, body: Annotated[EventBody, _body(examples.EVENT)]) -> Delivered:
+    async def deliver_event(caller: Deliverer, body: Annotated[EventBody, body_like(examples.EVENT)]) -> Delivered:
         """Resumes every step that waits for this name and correlation. Nothing is kept where none waits."""
         delivered = await steering.deliver(caller.tenant_id, body.name, body.correlation, body.payload)
         return Delivered(name=body.name, delivered=delivered)
 
 
-def _body(example: dict[str, Any]) -> Any:
+def body_like(example: dict[str, Any]) -> Any:
+    """A JSON body, with an example."""
     return Body(openapi_examples={"example": {"value": example}})
 
 
-def _acted(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+def acted(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The answers to an act on an execution."""
     return {
         **answers(example, description="The execution afterwards."),
         **answers(example, status=202, description="The execution; no worker has taken the message in yet."),
@@ -343,14 +444,21 @@ def _accepted(workflow_id: str, demand: StartDemand, started: Started) -> Respon
             "workflowId": workflow_id,
             "versionNumber": started.version_number,
             "status": ExecutionStatus.PENDING,
-            "priority": demand.priority,
+            "priority": started.priority,
             "tags": demand.tags or [],
         },
         status_code=202,
+        headers=_warning(started),
     )
 
 
-def _resource(row: Execution) -> Resource:
+def _warning(started: Started) -> dict[str, str]:
+    """The header that tells whoever starts a deprecated workflow."""
+    return {"Workflow-Deprecated": "true"} if started.is_deprecated else {}
+
+
+def resource_of(row: Execution) -> Resource:
+    """What grants and policies may ask about an execution."""
     return resource_of_run("Execution", cast("RunRow", row))
 
 

@@ -20,21 +20,28 @@ import orjson
 from weftline.features.access.caller import Caller, current_caller
 from weftline.features.audit.trail import Entry, append
 from weftline.features.errors import DomainError
+from weftline.features.executions.context import check_user, stored_context
 from weftline.features.executions.demand import StartDemand
-from weftline.features.executions.errors import InvalidInput
+from weftline.features.executions.errors import ConcurrencyLimit, InvalidInput, InvalidSettings
 from weftline.features.executions.hints import WorkHints
 from weftline.features.executions.versions import PublishedVersion, Versions
-from weftline.features.http.origin import current_origin
-from weftline.features.workflows.errors import NotPublished, WorkflowNotFound
+from weftline.features.http.origin import Origin, current_origin
+from weftline.features.workflows.errors import NotPublished, WorkflowArchived, WorkflowNotFound
+from weftline.language import ExpressionError
+from weftline.machine.admission import Admission, admission
+from weftline.model.status import TemplateStatus
 from weftline.store.connect import tenant_transaction
 from weftline.store.errors import StoreError, Unstorable, translated
-from weftline.store.starts import NewExecution, published_versions, start_executions
+from weftline.store.sealing import UNREADABLE
+from weftline.store.starts import DEFAULT_PRIORITY, NewExecution, Published, published_versions, start_executions
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 MAX_GROUP = 500
 """Starts in one transaction."""
+
+NO_SETTINGS = Admission()
 
 
 class Started(NamedTuple):
@@ -43,23 +50,28 @@ class Started(NamedTuple):
     Attributes:
         id: its identity.
         version_number: the version it is pinned to; of the new one, where the idempotency key found an earlier one.
+        priority: the one that it was given, or its workflow's.
         is_new: False where the idempotency key was used before, and ``id`` is the earlier execution's.
+        is_deprecated: the workflow should be used no longer.
     """
 
     id: UUID
     version_number: int
+    priority: int
     is_new: bool
+    is_deprecated: bool
 
 
 class _Request:
     """A start that waits for its transaction."""
 
-    __slots__ = ("actor", "answer", "demand", "origin", "workflow_id")
+    __slots__ = ("actor", "answer", "demand", "is_deprecated", "origin", "workflow_id")
 
     def __init__(self, workflow_id: str, demand: StartDemand, answer: asyncio.Future[Started]) -> None:
         self.workflow_id = workflow_id
         self.demand = demand
         self.answer = answer
+        self.is_deprecated = False
         # the transaction runs in a task of its own, which knows nothing of the request
         self.actor = current_caller()
         self.origin = current_origin()
@@ -67,6 +79,8 @@ class _Request:
     def entry(self, item: NewExecution) -> Entry:
         """What the audit log tells of the start."""
         after = {"workflowId": item.workflow_id, "versionNumber": item.version_number}
+        if item.restarted_from is not None:
+            after["restartedFrom"] = str(item.restarted_from)
         return Entry("execution.started", "execution", item.id, after=after, actor=self.actor, origin=self.origin)
 
     def accept(self, started: Started) -> None:
@@ -99,7 +113,8 @@ class Starter:
         """Start one execution; it is durable when this returns.
 
         Raises:
-            WorkflowNotFound, NotPublished, InvalidInput: it cannot be started.
+            WorkflowNotFound, WorkflowArchived, NotPublished, InvalidInput, InvalidSettings: it cannot be started.
+            ConcurrencyLimit: not as long as others run.
             StoreUnavailable: the database does not answer.
         """
         request = _Request(workflow_id, demand, asyncio.get_running_loop().create_future())
@@ -110,30 +125,34 @@ class Starter:
 
     async def start_many(
         self, tenant_id: UUID, workflow_id: str, demands: Sequence[StartDemand]
-    ) -> list[Started | InvalidInput]:
+    ) -> list[Started | DomainError]:
         """Start many executions of one workflow in one transaction.
 
         Returns:
-            For each demand the execution, or why its input is refused.
+            For each demand the execution, or why it is refused.
 
         Raises:
-            WorkflowNotFound, NotPublished: none can be started.
+            WorkflowNotFound, WorkflowArchived, NotPublished: none can be started.
             StoreUnavailable: the database does not answer; none was started.
         """
         with translated():
             async with tenant_transaction(self._pool, tenant_id) as connection:
                 published = await published_versions(connection, tenant_id, [workflow_id])
-                number = _published(published, workflow_id)
+                number, is_deprecated = _published(published, workflow_id)
                 version = await self._versions.get(connection, tenant_id, workflow_id, number)
                 # in a thread, for ten thousand take their time
-                checked = await asyncio.to_thread(_check_all, demands, workflow_id, number, version, current_caller())
+                checked = await asyncio.to_thread(
+                    _check_all, demands, workflow_id, number, version, current_caller(), current_origin()
+                )
                 new = [item for item in checked if isinstance(item, NewExecution)]
                 ids = await start_executions(connection, tenant_id, new, time.time()) if new else []
-                if new:
-                    await append(connection, tenant_id, [_batch_entry(workflow_id, ids)])
+                if started := [id for id in ids if id is not None]:
+                    append(connection, tenant_id, [_batch_entry(workflow_id, started)])
         self._hints.send()
         each = iter(ids)
-        return [_started(item, next(each)) if isinstance(item, NewExecution) else item for item in checked]
+        return [
+            _outcome(item, next(each), is_deprecated) if isinstance(item, NewExecution) else item for item in checked
+        ]
 
     async def close(self) -> None:
         """Wait until everything that was asked for has been answered."""
@@ -160,9 +179,9 @@ class Starter:
                         request.entry(item) for (request, item), id in zip(admitted, ids, strict=True) if item.id == id
                     ]
                     if entries:
-                        await append(connection, tenant_id, entries)
-        except Unstorable as error:
-            # one refused value must not fail the others
+                        append(connection, tenant_id, entries)
+        except (Unstorable, *UNREADABLE) as error:
+            # one refused value, or one that cannot be sealed, must not fail the others
             if len(group) == 1:
                 group[0].refuse(error)
             else:
@@ -173,7 +192,11 @@ class Starter:
                 request.refuse(error)
         else:
             for (request, item), execution_id in zip(admitted, ids, strict=True):
-                request.accept(_started(item, execution_id))
+                outcome = _outcome(item, execution_id, request.is_deprecated)
+                if isinstance(outcome, Started):
+                    request.accept(outcome)
+                else:
+                    request.refuse(outcome)
 
     async def _admit(
         self,
@@ -187,9 +210,10 @@ class Starter:
         admitted: list[tuple[_Request, NewExecution]] = []
         for request in group:
             try:
-                number = _published(published, request.workflow_id)
+                number, request.is_deprecated = _published(published, request.workflow_id)
+                number = request.demand.version or number
                 version = await self._versions.get(connection, tenant_id, request.workflow_id, number)
-                item = _check(request.demand, request.workflow_id, number, version, request.actor)
+                item = _check(request.demand, request.workflow_id, number, version, request.actor, request.origin)
             except DomainError as error:
                 request.refuse(error)
             else:
@@ -197,13 +221,16 @@ class Starter:
         return admitted
 
 
-def _published(published: dict[str, int | None], workflow_id: str) -> int:
+def _published(published: dict[str, Published], workflow_id: str) -> tuple[int, bool]:
+    """The version to run, and whether the workflow is deprecated."""
     if workflow_id not in published:
         raise WorkflowNotFound(workflow_id)
-    number = published[workflow_id]
+    number, status = published[workflow_id]
+    if status is TemplateStatus.ARCHIVED:
+        raise WorkflowArchived(workflow_id)
     if number is None:
         raise NotPublished(workflow_id)
-    return number
+    return number, status is TemplateStatus.DEPRECATED
 
 
 def _batch_entry(workflow_id: str, ids: Sequence[UUID]) -> Entry:
@@ -213,18 +240,40 @@ def _batch_entry(workflow_id: str, ids: Sequence[UUID]) -> Entry:
 
 
 def _check(
-    demand: StartDemand, workflow_id: str, number: int, version: PublishedVersion, actor: Caller | None
+    demand: StartDemand,
+    workflow_id: str,
+    number: int,
+    version: PublishedVersion,
+    actor: Caller | None,
+    origin: Origin,
 ) -> NewExecution:
     if version.schema is not None and (errors := version.schema.errors(demand.input, "/input")):
         raise InvalidInput(workflow_id, errors)
+    if demand.restarted_from is None:
+        check_user(demand.context, actor)
+    settings = NO_SETTINGS
+    if version.program is not None:
+        try:
+            settings = admission(version.program, demand.input)
+        except ExpressionError as error:
+            raise InvalidSettings(workflow_id, error.code, error.message) from error
+    priority = settings.priority if demand.priority is None else demand.priority
+    own, made = demand.attributes or {}, settings.attributes
+    # those of an execution that is repeated may have been made from another input
+    attributes = {**made, **own} if demand.restarted_from is None else {**own, **made}
     return NewExecution(
         workflow_id,
         number,
         orjson.dumps(demand.input).decode(),
-        demand.priority,
+        DEFAULT_PRIORITY if priority is None else priority,
         demand.tags,
+        attributes,
+        settings.slot,
         demand.idempotency_key,
         started_by=None if actor is None else actor.id,
+        restarted_from=demand.restarted_from,
+        context=stored_context(demand.context, origin),
+        encrypts=version.encrypts,
     )
 
 
@@ -234,15 +283,19 @@ def _check_all(
     number: int,
     version: PublishedVersion,
     actor: Caller | None,
-) -> list[NewExecution | InvalidInput]:
-    checked: list[NewExecution | InvalidInput] = []
+    origin: Origin,
+) -> list[NewExecution | DomainError]:
+    checked: list[NewExecution | DomainError] = []
     for demand in demands:
         try:
-            checked.append(_check(demand, workflow_id, number, version, actor))
-        except InvalidInput as error:
+            checked.append(_check(demand, workflow_id, number, version, actor, origin))
+        except DomainError as error:
             checked.append(error)
     return checked
 
 
-def _started(item: NewExecution, execution_id: UUID) -> Started:
-    return Started(execution_id, item.version_number, execution_id == item.id)
+def _outcome(item: NewExecution, execution_id: UUID | None, is_deprecated: bool) -> Started | ConcurrencyLimit:
+    if execution_id is None:
+        assert item.slot is not None, "only a limit refuses"
+        return ConcurrencyLimit(item.workflow_id, item.slot.key, item.slot.limit)
+    return Started(execution_id, item.version_number, item.priority, execution_id == item.id, is_deprecated)

@@ -16,6 +16,7 @@ import structlog
 
 from weftline.features.database import Database
 from weftline.features.executions import repository
+from weftline.features.http.patience import allow
 from weftline.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ class Watcher:
         return await self._wait(tenant_id, execution_id, None, timeout)
 
     async def took(self, tenant_id: UUID, execution_id: UUID, seq: int, timeout: float) -> bool:
-        """Whether the execution takes message number ``seq`` in, or ends, within ``timeout`` seconds."""
+        """Whether the execution takes message number ``seq`` in within ``timeout`` seconds."""
         return await self._wait(tenant_id, execution_id, seq, timeout)
 
     def release(self) -> None:
@@ -84,6 +85,7 @@ class Watcher:
     async def _wait(self, tenant_id: UUID, execution_id: UUID, seq: int | None, timeout: float) -> bool:
         if self._is_closed:
             return False
+        allow(timeout)
         wait = _Wait(tenant_id, execution_id, seq, asyncio.get_running_loop())
         self._waits.add(wait)
         self._changed.set()
@@ -125,10 +127,12 @@ class Watcher:
 
     async def _settle(self, tenant_id: UUID, waits: list[_Wait]) -> None:
         messages = [(wait.execution_id, wait.seq) for wait in waits if wait.seq is not None]
-        async with self._database.transaction(tenant_id) as session:
-            ended = await repository.ended(session, tenant_id, {wait.execution_id for wait in waits})
-            unread = await repository.unread(session, tenant_id, messages)
+        to_end = {wait.execution_id for wait in waits if wait.seq is None}
+        async with self._database.reading(tenant_id) as connection:
+            ended = await repository.ended(connection, tenant_id, to_end) if to_end else set[UUID]()
+            unread = await repository.unread(connection, tenant_id, messages)
         for wait in waits:
-            is_taken_in = wait.seq is not None and (wait.execution_id, wait.seq) not in unread
-            if (is_taken_in or wait.execution_id in ended) and not wait.done.done():
+            # a message is taken in even by an execution that has ended meanwhile, which then says that it came too late
+            is_over = wait.execution_id in ended if wait.seq is None else (wait.execution_id, wait.seq) not in unread
+            if is_over and not wait.done.done():
                 wait.done.set_result(None)

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from email.message import Message
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from weftline.features.errors import FieldError, Malformed, UnsupportedMediaType
+from weftline.features.http.calling import DirectCall
+from weftline.features.http.deprecation import deprecation_headers
 from weftline.language.json_values import MAX_INT, MIN_INT, Json, find_flaw, pointer
 
 # orjson reads an integer beyond 64 bits as a float without a word; a number that long is looked at twice
 _LONG_NUMBER = re.compile(rb"\d{19}")
+
+_STACKS = ("fastapi_middleware_astack", "fastapi_inner_astack", "fastapi_function_astack")
+"""Where FastAPI's handler looks for what it is to close in the end."""
 
 
 class MalformedJson(Malformed):
@@ -68,18 +75,43 @@ def require_json(request: Request) -> None:
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body, where it declares one, is read by :func:`parse_json`."""
+    """A route whose JSON body, where it declares one, is read by :func:`parse_json`.
+
+    It is called directly where that is possible, and needs no application around it but for what it raises. Where it
+    is deprecated, its answers say so.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        handle = self._handle
+        kind = Request if self.body_field is None else _StrictRequest
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await handle(kind(scope, receive))
+            await response(scope, receive, send)
+
+        self.app = app
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, given a request that reads its body strictly."""
-        handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
+        """The handler; asked for once, while the route is made."""
+        self._handle = self._make_handler()
+        return self._handle
 
-        async def handle_strictly(request: Request) -> Response:
-            return await handle(_StrictRequest(request.scope, request.receive))
+    def _make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        direct, thorough = DirectCall.of(self), APIRoute.get_route_handler(self)
+        headers = deprecation_headers(self)
 
-        return handle_strictly
+        async def handle(request: Request) -> Response:
+            response = None if direct is None else await direct(request)
+            if response is None:
+                async with AsyncExitStack() as stack:
+                    request.scope.update(dict.fromkeys(_STACKS, stack))
+                    response = await thorough(request)
+            if headers:
+                response.headers.update(headers)
+            return response
+
+        return handle
 
 
 class _StrictRequest(Request):

@@ -15,11 +15,13 @@ class Origin(NamedTuple):
         request_id: its id.
         address: the client's address, where it came over a network.
         user_agent: what the client says it is, cut to 256 characters.
+        traceparent: of the client's trace (W3C Trace Context), where it has one.
     """
 
     request_id: str | None = None
     address: str | None = None
     user_agent: str | None = None
+    traceparent: str | None = None
 
 
 NOWHERE = Origin()

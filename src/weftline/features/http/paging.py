@@ -12,6 +12,7 @@ import orjson
 from pydantic import Field
 
 from weftline.features.errors import Malformed
+from weftline.features.http.sparse import DESCRIPTION, MAX_LENGTH
 from weftline.features.http.wire import Demand, Wire
 
 T = TypeVar("T")
@@ -30,7 +31,13 @@ class InvalidCursor(Malformed):
     title = "Invalid cursor"
 
 
-class PageQuery(Demand):
+class ShapeQuery(Demand):
+    """What of an answer to show."""
+
+    fields: Annotated[str | None, Field(max_length=MAX_LENGTH, description=DESCRIPTION)] = None
+
+
+class PageQuery(ShapeQuery):
     """Which part of a list."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="At most so many items.")] = DEFAULT_LIMIT

@@ -13,9 +13,12 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from weftline.features.http.body import StrictRoute
+from weftline.features.http.reading import ApiRoute
 
 PREFIX = "/api/v1"
+
+_FAILING: dict[int | str, dict[str, Any]] = {"4XX": {"description": "See `weftline.api.failing`."}}
+"""Keeps FastAPI from describing failures in its own way."""
 
 
 def api_router(prefix: str = "", *, tag: str, strict: bool = True, dependencies: Sequence[Any] = ()) -> APIRouter:
@@ -30,8 +33,9 @@ def api_router(prefix: str = "", *, tag: str, strict: bool = True, dependencies:
     return APIRouter(
         prefix=PREFIX + prefix,
         tags=[tag],
-        route_class=StrictRoute if strict else APIRoute,
+        route_class=ApiRoute if strict else APIRoute,
         dependencies=list(dependencies),
+        responses=_FAILING,
         generate_unique_id_function=_operation_id,
         strict_content_type=False,
     )

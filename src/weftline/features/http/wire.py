@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from fastapi import Response
@@ -29,4 +30,11 @@ class JsonResponse(Response):
 
     def render(self, content: Any) -> bytes:
         """The JSON text."""
-        return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+        return orjson.dumps(content, _plain, orjson.OPT_UTC_Z)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, UUID):
+        # the driver has a class of its own
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")

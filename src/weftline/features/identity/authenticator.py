@@ -1,4 +1,4 @@
-"""Who makes a request: an access token, an API key, or the console's own."""
+"""Who makes a request: an access token, also one in a browser's cookie, an API key, or the console's own."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections import OrderedDict
 from dataclasses import replace
 from uuid import UUID
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Authority, Caller, almighty
 from weftline.features.access.errors import NotSignedIn, TenantMismatch
 from weftline.features.access.loading import Subject
 from weftline.features.audit.trail import PLATFORM
+from weftline.features.identity.cookies import SessionCookies
 from weftline.features.identity.keys import ApiKeys, is_api_key
 from weftline.features.identity.tokens import Claims, Tokens
 from weftline.features.tenancy.resolution import TenantResolver
@@ -35,32 +36,49 @@ class Authenticator:
         keys: checks API keys.
         cache: members, and ended sessions.
         resolver: which tenant a request names.
+        cookies: those that browsers send.
     """
 
-    def __init__(self, tokens: Tokens, keys: ApiKeys, cache: AccessCache, resolver: TenantResolver) -> None:
+    def __init__(
+        self, tokens: Tokens, keys: ApiKeys, cache: AccessCache, resolver: TenantResolver, cookies: SessionCookies
+    ) -> None:
         self._tokens = tokens
         self._keys = keys
         self._cache = cache
         self._resolver = resolver
+        self._cookies = cookies
         self._known: OrderedDict[str, Claims] = OrderedDict()
         self._members: OrderedDict[str, tuple[Subject, Caller]] = OrderedDict()
         cache.on_key(tokens.forget)
 
-    async def identify(self, request: Request) -> Caller:
-        """The caller of a request.
+    async def identify(self, request: HTTPConnection) -> Caller:
+        """The caller of a request, or whoever opens a WebSocket.
 
         Raises:
             NotSignedIn: there is no token, or it does not count (any more).
+            CsrfRefused: the token is in a cookie, and a page of another site may have sent it.
             TenantMismatch: the request names another tenant than the token.
         """
         caller = request.scope.get(CALLER_KEY)
         if isinstance(caller, Caller):
             return caller
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise NotSignedIn
-        caller = await self._keys.identify(token) if is_api_key(token) else await self._signed_in(token)
+        authorization = request.headers.get("authorization")
+        if authorization is None:
+            caller = await self._in_browser(request)
+        else:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer" or not token:
+                raise NotSignedIn
+            caller = await self._keys.identify(token) if is_api_key(token) else await self._signed_in(token)
         await self._check_tenant(request, caller.tenant_id)
+        return caller
+
+    async def _in_browser(self, request: HTTPConnection) -> Caller:
+        token = self._cookies.read(request, "access")
+        if token is None:
+            raise NotSignedIn
+        caller = await self._signed_in(token)
+        self._cookies.believe(request, caller.session_id)
         return caller
 
     async def _signed_in(self, token: str) -> Caller:
@@ -144,7 +162,7 @@ class Authenticator:
             self._known.popitem(last=False)
         return claims
 
-    async def _check_tenant(self, request: Request, tenant_id: UUID) -> None:
+    async def _check_tenant(self, request: HTTPConnection, tenant_id: UUID) -> None:
         for hint in self._resolver.hints(request):
             rules = await self._cache.rules(tenant_id)
             if rules is None or not hint.names(tenant_id, rules.slug, rules.domain):

@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from secrets import token_bytes
 from uuid import UUID
 
-from weftline.features.vault import Vault, WrongMasterKey
+from weftline.store.vault import Vault, WrongMasterKey
 
 PREFIX = "wd_"
 MAX_TOKEN = 160

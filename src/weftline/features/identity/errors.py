@@ -5,14 +5,16 @@
     Unauthenticated ├── WrongCredentials
                     ├── WrongCode
                     └── SessionOver
-    Forbidden       ├── NoMembership
+    Forbidden       ├── CsrfRefused
+                    ├── NoMembership
                     ├── RegistrationClosed
                     └── PeopleOnly
     NotFound        └── SessionNotFound
     Conflict        ├── FactorExists
                     └── NoFactor
     PreconditionFailed ── ProfileChanged
-    Invalid         ├── TokenNotValid
+    Invalid         ├── NoRefreshToken
+                    ├── TokenNotValid
                     ├── WeakPassword
                     ├── ProofRefused
                     └── PasswordNotExpected
@@ -51,6 +53,24 @@ class SessionOver(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("This session is over: sign in again.")
+
+
+class CsrfRefused(Forbidden):
+    """A request came with cookies, and it is not plain that a page of ours meant it."""
+
+    code = "csrf_refused"
+    title = "Cross-site request forgery"
+
+
+class NoRefreshToken(Invalid):
+    """There is none to refresh with, neither in the body nor in a cookie."""
+
+    code = "invalid_request"
+    title = "Request not valid"
+
+    def __init__(self) -> None:
+        missing = FieldError("/refreshToken", "Field required, where there is no cookie", "missing")
+        super().__init__("The request is not valid; see 'errors'.", [missing])
 
 
 class NoMembership(Forbidden):

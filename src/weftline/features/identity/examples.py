@@ -22,12 +22,13 @@ ME: dict[str, Any] = {
     "tenant": TENANT,
     "roles": ["author"],
     "permissions": ["workflow:read", "workflow:write"],
+    "permissionsOnWorkflows": ["execution:start"],
     "methods": ["pwd"],
     "isPlatformOperator": False,
     "isEmailVerified": True,
     "language": "en",
     "timeZone": "Europe/London",
-    "preferences": {"notifications": {"signIns": True, "tasks": True, "escalations": True}},
+    "preferences": {"notifications": {"signIns": True, "tasks": True, "escalations": True}, "theme": "system"},
 }
 JWKS: dict[str, Any] = {
     "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKx…", "kid": "0195f3a0-…", "use": "sig", "alg": "EdDSA"}]
@@ -49,7 +50,7 @@ RESET_PASSWORD: dict[str, Any] = {**MAILED_TOKEN, "newPassword": "seven lazy ott
 PROFILE: dict[str, Any] = {
     "name": "Ada King",
     "timeZone": "Europe/London",
-    "preferences": {"notifications": {"tasks": False}},
+    "preferences": {"notifications": {"tasks": False}, "theme": "dark"},
 }
 CHANGE_EMAIL: dict[str, Any] = {"newEmail": "ada@example.org", "password": "correct horse battery staple"}
 SESSION: dict[str, Any] = {

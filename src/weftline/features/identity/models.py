@@ -36,6 +36,23 @@ class User(Row):
     last_sign_in_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class SessionRow(Row):
+    """A session; what it is known by is a family of refresh tokens."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    active_tenant: Mapped[UUID | None]
+    methods: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    address: Mapped[str | None]
+    user_agent: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=BY_THE_DATABASE)
+    last_used_at: Mapped[datetime] = mapped_column(Moment, server_default=BY_THE_DATABASE)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class Membership(Row):
     """That a person belongs to a tenant, with the roles they have there."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from weftline.features.access.cache import AccessCache
 from weftline.features.database import Database
 from weftline.features.identity.accounts import Accounts
+from weftline.features.identity.cookies import SessionCookies
 from weftline.features.identity.devices import Devices
 from weftline.features.identity.housekeeping import Housekeeper
 from weftline.features.identity.invitations import Invitations
@@ -24,7 +25,7 @@ from weftline.features.identity.throttle import Throttle
 from weftline.features.identity.tokens import Tokens
 from weftline.features.mail.settings import MailSettings
 from weftline.features.tenancy.limits import TenantLimits
-from weftline.features.vault import Vault
+from weftline.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ class PeopleOptions:
         mail: for links.
         key_days: age at which a signing key is replaced, days.
         clock: the time by which codes are checked, Unix seconds.
+        is_https: people reach the platform by https.
     """
 
     hashing: HashingCost
     mail: MailSettings
     key_days: int
     clock: Clock
+    is_https: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class People:
     second_factors: SecondFactors
     profiles: Profiles
     housekeeper: Housekeeper
+    cookies: SessionCookies
 
     def close(self) -> None:
         """Let their threads end."""
@@ -99,4 +103,5 @@ def assemble(identity: Database, cache: AccessCache, vault: Vault, tokens: Token
         second_factors=SecondFactors(identity, vault, sessions, proofs, codes),
         profiles=Profiles(identity, sessions, proofs, registrations),
         housekeeper=Housekeeper(identity, tokens, key_days=options.key_days),
+        cookies=SessionCookies(vault, is_https=options.is_https),
     )

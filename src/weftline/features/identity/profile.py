@@ -8,28 +8,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.identity.addresses import checked_address
 from weftline.features.identity.errors import ProfileChanged, SessionNotFound
-from weftline.features.identity.models import User
+from weftline.features.identity.models import SessionRow, User
 from weftline.features.identity.person import SignedInPerson
 from weftline.features.identity.proofs import Proofs
 from weftline.features.identity.registration import Registrations
 from weftline.features.identity.sessions import Sessions
+from weftline.features.tenancy.models import Tenant
 
-_LIST = text(
-    """
-    SELECT s.id, s.address, s.user_agent, s.methods, s.created_at, s.last_used_at, s.expires_at, t.slug AS tenant
-    FROM sessions s LEFT JOIN tenants t ON t.id = s.active_tenant
-    WHERE s.user_id = :user AND s.id < :before AND s.ended_at IS NULL AND s.expires_at > now()
-    ORDER BY s.id DESC LIMIT :limit
-    """
+SESSIONS = Ordering(
+    SortKey("createdAt", SessionRow.created_at, datetime),
+    SortKey("lastUsedAt", SessionRow.last_used_at, datetime),
+    SortKey("expiresAt", SessionRow.expires_at, datetime),
+    tie=SortKey("id", SessionRow.id, UUID),
+    default="-createdAt",
 )
+
 _OWN = text("SELECT id FROM sessions WHERE id = :id AND user_id = :user FOR UPDATE")
-_LAST = UUID(int=2**128 - 1)
 
 CHANGEABLE = ("name", "language", "time_zone", "preferences")
 
@@ -115,18 +116,30 @@ class Profiles:
             await self._registrations.request_address(session, person.id, user.name, address)
             await record(session, "email.change_requested", "user", person.id, after={"email": address})
 
-    async def list_sessions(self, person: SignedInPerson, *, before: UUID | None, limit: int) -> list[OpenSession]:
-        """Sessions that have not ended, the newest first.
+    async def list_sessions(self, person: SignedInPerson, window: Window) -> Sequence[OpenSession]:
+        """Sessions that have not ended.
 
         Args:
             person: whose.
-            before: only those opened before this one.
-            limit: at most so many.
+            window: which part of them, in which order.
         """
-        bound = {"user": person.id, "before": before or _LAST, "limit": limit}
+        statement = (
+            select(
+                SessionRow.id,
+                SessionRow.address,
+                SessionRow.user_agent,
+                SessionRow.methods,
+                SessionRow.created_at,
+                SessionRow.last_used_at,
+                SessionRow.expires_at,
+                Tenant.slug,
+            )
+            .outerjoin(Tenant, Tenant.id == SessionRow.active_tenant)
+            .where(SessionRow.user_id == person.id, SessionRow.ended_at.is_(None), SessionRow.expires_at > func.now())
+        )
         async with self._identity.unbound() as session:
-            rows = (await session.execute(_LIST, bound)).mappings().all()
-        return [OpenSession(**row) for row in rows]
+            rows = (await session.execute(window.of(statement))).all()
+        return [OpenSession(*row) for row in rows]
 
     async def end_session(self, person: SignedInPerson, session_id: UUID) -> None:
         """End one of the person's sessions.

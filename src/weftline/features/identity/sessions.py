@@ -33,8 +33,10 @@ OPERATOR_MINUTES = 60
 
 _OPEN = text(
     """
-    INSERT INTO sessions (id, user_id, active_tenant, methods, reason, address, user_agent, expires_at)
-    VALUES (:id, :user_id, :tenant, :methods, :reason, :address, :user_agent, now() + make_interval(mins => :minutes))
+    INSERT INTO sessions (id, user_id, active_tenant, methods, reason, address, user_agent, expires_at, came_from)
+    VALUES (:id, :user_id, :tenant, :methods, :reason, :address, :user_agent, now() + make_interval(mins => :minutes),
+            -- whoever goes from one visit to the next comes home from both
+            coalesce((SELECT v.came_from FROM sessions v WHERE v.id = CAST(:came_from AS uuid)), :came_from))
     """
 )
 _ADD_TOKEN = text("INSERT INTO refresh_tokens (token_hash, session_id) VALUES (:hash, :session)")
@@ -49,6 +51,19 @@ _FIND = text(
     JOIN users u ON u.id = s.user_id
     WHERE t.token_hash = :hash
     FOR UPDATE OF s, t
+    """
+)
+_FIND_HOME = text(
+    """
+    SELECT h.id, h.user_id, h.active_tenant, h.methods,
+           h.ended_at IS NULL AND h.expires_at > now() AND u.status = 'active' AS is_alive,
+           extract(epoch FROM now() - greatest(h.last_used_at, v.last_used_at))::float8 AS idle_seconds,
+           extract(epoch FROM now() - h.created_at)::float8 AS age_seconds
+    FROM sessions v
+    JOIN sessions h ON h.id = v.came_from AND h.user_id = v.user_id AND h.reason IS NULL
+    JOIN users u ON u.id = h.user_id
+    WHERE v.id = :visit AND v.ended_at IS NULL
+    FOR UPDATE OF v, h
     """
 )
 _USE = text("UPDATE refresh_tokens SET used_at = now() WHERE token_hash = :hash")
@@ -73,6 +88,7 @@ class SignedIn:
     """What signing in, or refreshing, gives.
 
     Attributes:
+        session_id: the session.
         access_token: for every request, until it expires.
         refresh_token: for one refresh.
         expires_in: seconds that the access token lives.
@@ -80,6 +96,7 @@ class SignedIn:
         device_token: for signing in from this device again; None where it was handed out before.
     """
 
+    session_id: UUID
     access_token: str
     refresh_token: str
     expires_in: int
@@ -110,6 +127,7 @@ class Sessions:
         tenant_id: UUID | None,
         methods: Sequence[str],
         operator_reason: str | None = None,
+        came_from: UUID | None = None,
     ) -> SignedIn:
         """Open a session for somebody who has proved who they are.
 
@@ -119,6 +137,7 @@ class Sessions:
             tenant_id: which tenant they sign in to, as a member unless ``operator_reason`` is given.
             methods: how they proved it.
             operator_reason: why an operator of the platform enters the tenant.
+            came_from: the session in which the operator was; see :meth:`go_back`.
         """
         origin = current_origin()
         session_id = uuid7()
@@ -134,6 +153,7 @@ class Sessions:
                 "address": origin.address,
                 "user_agent": origin.user_agent,
                 "minutes": minutes,
+                "came_from": came_from,
             },
         )
         signed_in = await self._tokens_for(session, session_id, user_id, tenant_id, methods, operator_reason)
@@ -175,6 +195,28 @@ class Sessions:
                 )
         assert stolen
         raise SessionOver
+
+    async def go_back(self, visit_id: UUID) -> SignedIn:
+        """End an operator's visit, and go on in the session that it was entered from. Time that was spent on the visit
+        counts as use of that session, which ends no later for it.
+
+        Args:
+            visit_id: the session of the visit.
+
+        Raises:
+            SessionOver: that session has ended, or this is no visit.
+            NoMembership: they do not belong to the tenant any more that they were in.
+        """
+        async with self._identity.unbound() as session:
+            home = (await session.execute(_FIND_HOME, {"visit": visit_id})).mappings().one_or_none()
+            if home is None or not home["is_alive"]:
+                raise SessionOver
+            tenant_id, methods = home["active_tenant"], list(home["methods"])
+            await self._check_age(home, tenant_id)
+            await self.end(session, visit_id, "left")
+            await session.execute(_DROP_TOKENS, {"id": home["id"]})
+            await session.execute(_TOUCH, {"id": home["id"], "tenant": tenant_id, "methods": methods})
+            return await self._tokens_for(session, home["id"], home["user_id"], tenant_id, methods, None)
 
     async def renew(self, session: AsyncSession, person: SignedInPerson, methods: Sequence[str]) -> SignedIn:
         """New tokens for a session in which somebody proved anew who they are; its old refresh token counts no more.
@@ -238,7 +280,7 @@ class Sessions:
             permissions=permissions,
             is_operator=operator_reason is not None,
         )
-        return SignedIn(access_token, refresh_token, self._tokens.lifetime, tenant_id)
+        return SignedIn(session_id, access_token, refresh_token, self._tokens.lifetime, tenant_id)
 
     async def _check_age(self, found: RowMapping, tenant_id: UUID | None) -> None:
         """See that a session may go on in a tenant.

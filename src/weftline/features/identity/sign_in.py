@@ -181,6 +181,10 @@ class SignIn:
                 raise NoMembership
         return await self._sessions.refresh(refresh_token, tenant_id)
 
+    async def back(self, visit_id: UUID) -> SignedIn:
+        """Leave a visit; see ``Sessions.go_back``."""
+        return await self._sessions.go_back(visit_id)
+
     async def out(self, session_id: UUID) -> None:
         """End a session."""
         async with self._identity.unbound() as session:

@@ -27,8 +27,8 @@ from weftline.features.access.errors import NotSignedIn
 from weftline.features.access.revocations import revoke
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
-from weftline.features.vault import Vault
 from weftline.model.ids import uuid7
+from weftline.store.vault import Vault
 
 # RFC 9864 prefers the name Ed25519; EdDSA is the one that every library out there knows
 ALGORITHM = "EdDSA"
@@ -118,6 +118,11 @@ class _SigningKey:
     id: str
     key: OKPKey
     active_at: float
+
+
+def key_context(key_id: str) -> str:
+    """What the vault is told that a sealed private key is."""
+    return f"signing key {key_id}"
 
 
 class Tokens:
@@ -282,7 +287,7 @@ class Tokens:
             rows = (await session.execute(_KEYS, {"lifetime": 2 * self.lifetime})).mappings().all()
         keys: dict[str, _SigningKey] = {}
         for row in rows:
-            private = self._vault.open(row["private_key"], f"signing key {row['id']}")
+            private = self._vault.open(row["private_key"], key_context(row["id"]))
             keys[row["id"]] = _SigningKey(row["id"], OKPKey.import_key(private), row["active_at"])
         self._keys = keys
         self._loaded_at = time.monotonic()
@@ -304,7 +309,7 @@ class Tokens:
             {
                 "id": id,
                 "public": orjson.dumps(key.as_dict(private=False)).decode(),
-                "private": self._vault.seal(key.as_pem(private=True), f"signing key {id}"),
+                "private": self._vault.seal(key.as_pem(private=True), key_context(id)),
                 "delay": delay,
             },
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from weftline.features.access.roles.schemas import PermissionNames
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
+from weftline.features.keys.repository import ORDER
 from weftline.features.keys.service import KeyDraft, NewKey
 
 
@@ -57,8 +58,10 @@ class NewKeyOut(KeyOut):
         return cls(**KeyOut.model_validate(new.row).model_dump(), key=new.text)
 
 
-class KeyQuery(PageQuery):
+class KeyQuery(ListQuery):
     """Which keys to list."""
+
+    order: ClassVar = ORDER
 
     service_account_id: Annotated[UUID | None, Field(description="Only those of this service account.")] = None
     everybody: Annotated[bool, Field(description="Everybody's, with `key:manage`; else only your own.")] = False

@@ -19,6 +19,8 @@ from weftline.features.access.roles.errors import BeyondOwnAuthority
 from weftline.features.access.roles.giving import check_gift, check_permissions, rules_now
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
+from weftline.features.http.conditional import fingerprint, require_state
+from weftline.features.http.listing import Window
 from weftline.features.identity.keys import key_hash, new_key
 from weftline.features.keys import repository
 from weftline.features.keys.errors import (
@@ -78,22 +80,21 @@ class KeyService:
         self._cache = cache
 
     async def list(
-        self, caller: Caller, *, service_account_id: UUID | None, everybody: bool, after: UUID | None, limit: int
+        self, caller: Caller, window: Window, *, service_account_id: UUID | None, everybody: bool
     ) -> Sequence[ApiKey]:
-        """Keys in the order in which they were made.
+        """Keys that were not revoked.
 
         Args:
             caller: who asks; without ``key:manage``, only their own are shown.
+            window: which part of them, in which order.
             service_account_id: only those of this service account.
             everybody: those of everybody, not only the caller's own.
-            after: only those after this id.
-            limit: at most so many.
         """
         owner = Owner(service_account_id=service_account_id)
         if not caller.can(MANAGE) or (service_account_id is None and not everybody):
             owner = _own(caller)
         async with self._database.transaction(caller.tenant_id) as session:
-            return await repository.list_keys(session, caller.tenant_id, owner, after=after, limit=limit)
+            return await repository.list_keys(session, caller.tenant_id, owner, window)
 
     async def get(self, caller: Caller, key_id: UUID) -> ApiKey:
         """A key.
@@ -150,14 +151,21 @@ class KeyService:
             await record(session, "api_key.created", "api_key", row.id, after=_told(row))
         return NewKey(row, text)
 
-    async def remove(self, caller: Caller, key_id: UUID) -> ApiKey:
+    async def remove(self, caller: Caller, key_id: UUID, *, expected_etag: str | None = None) -> ApiKey:
         """Revoke a key, at once and for good.
+
+        Args:
+            caller: who revokes it.
+            key_id: which.
+            expected_etag: only if it is still in this state, see :func:`state_of`.
 
         Raises:
             KeyNotFound: there is none of this id, or it is not for the caller to revoke.
+            PreconditionFailed: it is not in the expected state.
         """
         async with self._database.transaction(caller.tenant_id) as session:
             row = await _existing(session, caller, key_id)
+            require_state(expected_etag, state_of(row), "The API key")
             row.revoked_at = func.now()
             await session.flush()
             await session.refresh(row)
@@ -186,6 +194,11 @@ class KeyService:
         if wanted is not None and wanted > latest:
             raise InvalidExpiry(f"must be within {days} days: your tenant wants it so")
         return wanted or latest
+
+
+def state_of(row: ApiKey) -> str:
+    """A key's state. Of a key that was not revoked nothing changes but when it was last used."""
+    return fingerprint(row.last_used_at)
 
 
 def _own(caller: Caller) -> Owner:

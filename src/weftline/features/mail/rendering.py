@@ -1,8 +1,8 @@
 """Messages from templates.
 
 A template is two files in ``templates/``: ``<name>.txt``, whose first line is the subject, and ``<name>.html``. Both
-are set into a shared layout. ``$name`` stands for a value. Values may come from anybody, so none can carry markup, a
-line break or a control character, and none is longer than a line should be.
+are set into a shared layout. ``$name`` stands for a value. Values may come from anybody, so none can carry markup or a
+control character; but for prose, none can carry a line break, or is longer than a line should be.
 
 ==================  ===============================================================
 template            values
@@ -20,10 +20,14 @@ task_assigned       name, task, workflow, due_at, link
 task_escalated      name, task, workflow, due_at, link
 task_overdue        name, task, workflow, due_at, link
 task_link           name, task, workflow, due_at, choices, valid_for
+notification        subject, message
+execution_failed    subject, message, link
+webhook_disabled    name, webhook, tenant, reason, error, link
+connection_refused  name, connection, integration, tenant, reason, link
 ==================  ===============================================================
 
 ``occurred_at`` and ``due_at`` are moments, ``valid_for`` a duration, ``link`` an address, ``choices`` some
-:class:`Choice`; everything else is text. None is shown as a dash.
+:class:`Choice`, ``message`` a :class:`Prose`; everything else is text. None is shown as a dash.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from importlib.resources import files
 from string import Template
 from typing import Literal
 
-from weftline.features.mail.text import one_line
+from weftline.features.mail.text import lines, one_line
 
 TemplateName = Literal[
     "verify_email",
@@ -53,10 +57,17 @@ TemplateName = Literal[
     "task_escalated",
     "task_overdue",
     "task_link",
+    "notification",
+    "execution_failed",
+    "webhook_disabled",
+    "connection_refused",
 ]
 
 MAX_TEXT = 200
 """Characters of a text value; what is longer ends in an ellipsis."""
+
+MAX_PROSE = 50_000
+"""Characters of a text of several lines; what is longer ends in an ellipsis."""
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -69,7 +80,14 @@ class Choice:
     link: str
 
 
-Value = str | datetime | timedelta | Sequence[Choice] | None
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A text of several lines, which stay what they are."""
+
+    text: str
+
+
+Value = str | Prose | datetime | timedelta | Sequence[Choice] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +151,8 @@ def _plain(name: str, value: Value) -> str:
 def _marked_up(name: str, value: Value) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "\n".join(_buttons(value))
-    return html.escape(_plain(name, value))
+    escaped = html.escape(_plain(name, value))
+    return escaped.replace("\n", "<br>\n") if isinstance(value, Prose) else escaped
 
 
 def _buttons(choices: Sequence[Choice]) -> Iterable[str]:
@@ -143,7 +162,7 @@ def _buttons(choices: Sequence[Choice]) -> Iterable[str]:
         )
 
 
-def _shown(value: str | datetime | timedelta | None) -> str:
+def _shown(value: str | Prose | datetime | timedelta | None) -> str:
     match value:
         case None:
             return "–"
@@ -151,6 +170,8 @@ def _shown(value: str | datetime | timedelta | None) -> str:
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
         case timedelta():
             return _span(value)
+        case Prose():
+            return lines(value.text, MAX_PROSE)
         case str():
             return one_line(value, MAX_TEXT)
 

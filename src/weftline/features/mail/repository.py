@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.mail.models import Mail
 from weftline.features.mail.status import MailStatus
 from weftline.features.mail.text import one_line
@@ -30,6 +31,10 @@ MAX_ATTEMPTS = len(RETRIES) + 1
 
 KEEP_UNSENT = timedelta(days=7)
 KEEP_SENT = timedelta(days=90)
+
+ORDER = Ordering(
+    SortKey("createdAt", Mail.created_at, datetime), tie=SortKey("id", Mail.id, UUID), default="-createdAt"
+)
 
 _MAX_ERROR = 500
 
@@ -109,26 +114,20 @@ async def get(session: AsyncSession, mail_id: UUID) -> Mail | None:
     return await session.get(Mail, mail_id)
 
 
-async def list_mail(
-    session: AsyncSession, wanted: Filter, *, before: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Mail]:
-    """Messages, the newest first.
+async def list_mail(session: AsyncSession, wanted: Filter, window: Window) -> Sequence[Mail]:
+    """Those of the messages that fit.
 
     Args:
         session: under ``weft_identity``.
         wanted: which.
-        before: only those after this one in the list: its time of creation and its id.
-        limit: at most so many.
+        window: which part of them, in which order.
     """
     statement = select(Mail)
     if wanted.status is not None:
         statement = statement.where(_stands(wanted.status))
     if wanted.recipient is not None:
         statement = statement.where(func.lower(Mail.recipient) == wanted.recipient.lower())
-    if before is not None:
-        statement = statement.where(tuple_(Mail.created_at, Mail.id) < tuple_(*before))
-    statement = statement.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(window.of(statement))).all()
 
 
 def _stands(status: MailStatus) -> ColumnElement[bool]:

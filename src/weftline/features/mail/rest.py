@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,9 +10,11 @@ from fastapi import APIRouter, Path, Query, Response
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import InvalidCursor, Page, decode_cursor, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.mail import examples
+from weftline.features.mail.errors import MailNotFound
 from weftline.features.mail.permissions import MAIL
 from weftline.features.mail.schemas import MailDetail, MailQuery, MailSummary
 from weftline.features.mail.service import MailService
@@ -32,15 +33,15 @@ def mail_routes(service: MailService) -> APIRouter:
         responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="Newest first."),
     )
     async def list_mail(_: MailReader, query: Annotated[MailQuery, Query()]) -> Page[MailSummary]:
-        """Lists the messages that the platform sends, the newest first."""
-        before = None if query.cursor is None else _position(query.cursor)
-        found = await service.list(query.filter(), before=before, limit=query.limit + 1)
-        items = [MailSummary.model_validate(mail) for mail in found[: query.limit]]
-        more = len(found) > len(items)
-        cursor = encode_cursor([items[-1].created_at.isoformat(), str(items[-1].id)]) if more else None
-        return Page(items=items, next_cursor=cursor)
+        """Lists the messages that the platform sends, the newest first unless asked otherwise."""
+        window = query.window()
+        return window.page(await service.list(query.filter(), window), MailSummary.model_validate)
 
-    @router.get("/{mail_id}", summary="Read a message", responses=answers(examples.DETAIL, description="The message."))
+    @router.get(
+        "/{mail_id}",
+        summary="Read a message",
+        responses=answers(examples.DETAIL, description="The message.") | failures(MailNotFound),
+    )
     async def get_mail(_: MailReader, mail_id: MailId, response: Response) -> MailDetail:
         """Shows a message with its bodies, until it is sent. The audit log keeps that it was read."""
         # it may hold links that act for somebody
@@ -48,11 +49,3 @@ def mail_routes(service: MailService) -> APIRouter:
         return MailDetail.model_validate(await service.get(mail_id))
 
     return router
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    created_at, mail_id = decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(created_at), UUID(mail_id)
-    except ValueError:
-        raise InvalidCursor("The cursor was not handed out by this list.") from None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AliasChoices, Field
 
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Wire
 from weftline.features.mail.addresses import MAX_ADDRESS
-from weftline.features.mail.repository import Filter
+from weftline.features.mail.repository import ORDER, Filter
 from weftline.features.mail.status import MailStatus
 
 
@@ -40,8 +40,10 @@ class MailDetail(MailSummary):
     html: Annotated[str, Field(description="Its HTML.", validation_alias=AliasChoices("html", "body_html"))]
 
 
-class MailQuery(PageQuery):
+class MailQuery(ListQuery):
     """Which messages to list."""
+
+    order: ClassVar = ORDER
 
     status: Annotated[MailStatus | None, Field(description="Only those that stand here.")] = None
     recipient: Annotated[str | None, Field(max_length=MAX_ADDRESS, description="Only those to this address.")] = None

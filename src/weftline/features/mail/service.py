@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.features.mail import repository
 from weftline.features.mail.errors import MailNotFound
 from weftline.features.mail.models import Mail
@@ -23,12 +23,10 @@ class MailService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(
-        self, wanted: repository.Filter, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
-    ) -> Sequence[Mail]:
-        """Messages, the newest first; see ``repository.list_mail``."""
+    async def list(self, wanted: repository.Filter, window: Window) -> Sequence[Mail]:
+        """Messages; see ``repository.list_mail``."""
         async with self._database.unbound() as session:
-            return await repository.list_mail(session, wanted, before=before, limit=limit)
+            return await repository.list_mail(session, wanted, window)
 
     async def get(self, mail_id: UUID) -> Mail:
         """A message with its bodies. They may hold links that act for somebody, so reading one is recorded.

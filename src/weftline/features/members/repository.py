@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.identity.models import Membership, User
 
 _GROUP_ROLES = text(
@@ -28,6 +29,14 @@ _OTHER_ADMINISTRATOR = text(
       AND 'admin' = ANY (m.roles) AND m.status = 'active' AND u.status = 'active'
     LIMIT 1
     """
+)
+
+ORDER = Ordering(
+    SortKey("createdAt", Membership.created_at, datetime),
+    SortKey("updatedAt", Membership.updated_at, datetime),
+    SortKey("email", User.email),
+    tie=SortKey("id", Membership.user_id, UUID, attribute="id"),
+    default="createdAt",
 )
 
 
@@ -124,10 +133,8 @@ async def get(session: AsyncSession, tenant_id: UUID, user_id: UUID, *, lock: bo
     return None if row is None else Member(*row)
 
 
-async def list_members(
-    session: AsyncSession, tenant_id: UUID, wanted: Filter, *, after: UUID | None, limit: int
-) -> Sequence[Member]:
-    """Members in the order in which their accounts were made, after the one of id ``after``."""
+async def list_members(session: AsyncSession, tenant_id: UUID, wanted: Filter, window: Window) -> Sequence[Member]:
+    """Those of the members that fit."""
     statement = _members(tenant_id)
     if wanted.status is not None:
         statement = statement.where(Membership.status == wanted.status.value)
@@ -139,9 +146,7 @@ async def list_members(
             (Membership.status != MemberStatus.INVITED.value) & User.name.icontains(wanted.query, autoescape=True),
         )
         statement = statement.where(or_(*like))
-    if after is not None:
-        statement = statement.where(Membership.user_id > after)
-    rows = await session.execute(statement.order_by(Membership.user_id).limit(limit))
+    rows = await session.execute(window.of(statement))
     return [Member(*row) for row in rows]
 
 

@@ -8,18 +8,37 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
+from weftline.features.access.errors import PermissionDenied
 from weftline.features.access.http import requires, signed_in
+from weftline.features.access.roles.errors import BeyondOwnAuthority, UnknownNames
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
+from weftline.features.identity.addresses import InvalidAddress
+from weftline.features.identity.errors import WeakPassword
 from weftline.features.members import examples
+from weftline.features.members.bulk_rest import add_bulk_routes
+from weftline.features.members.errors import (
+    InvitationPending,
+    LastAdministrator,
+    MemberChanged,
+    MemberExists,
+    MemberNotFound,
+    NoInvitation,
+    OwnMembership,
+    PasswordNotAllowed,
+    TooManyInvitations,
+)
 from weftline.features.members.permissions import MANAGE, READ
 from weftline.features.members.repository import Member
 from weftline.features.members.schemas import MemberBody, MemberOut, MemberQuery, NewMemberBody, TenantMemberQuery
 from weftline.features.members.service import MemberService
+from weftline.features.platform.errors import EveryTenantNeeded, ReasonRequired
 from weftline.features.platform.reason import GivenReason
 from weftline.features.tenancy.admission import Admission
+from weftline.features.tenancy.errors import LimitReached, TenantNotFound
 from weftline.features.tenancy.paths import TenantPath
 
 Reader = Annotated[Caller, requires(READ)]
@@ -32,16 +51,15 @@ Wanted = Annotated[NewMemberBody, Body(openapi_examples={"example": {"value": ex
 def member_routes(service: MemberService, admission: Admission) -> APIRouter:
     """The routes of members."""
     router = api_router(tag="Members")
+    add_bulk_routes(router, service)
 
     def detail(member: Member, response: Response) -> MemberOut:
         response.headers.update(etag(member.membership.etag))
         return MemberOut.model_validate(member)
 
     async def page(tenant_id: UUID, query: MemberQuery) -> Page[MemberOut]:
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await service.list(tenant_id, query.filter(), after=after, limit=query.limit + 1)
-        items = [MemberOut.model_validate(member) for member in found[: query.limit]]
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+        window = query.window()
+        return window.page(await service.list(tenant_id, query.filter(), window), MemberOut.model_validate)
 
     @router.get(
         "/users",
@@ -56,7 +74,19 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
         "/users",
         status_code=201,
         summary="Add a member",
-        responses=answers(examples.INVITED, status=201, description="The new member, invited."),
+        responses=answers(examples.INVITED, status=201, description="The new member, invited.")
+        | failures(
+            BeyondOwnAuthority,
+            UnknownNames,
+            InvalidAddress,
+            WeakPassword,
+            MemberExists,
+            PasswordNotAllowed,
+            TooManyInvitations,
+            EveryTenantNeeded,
+            LimitReached,
+            TenantNotFound,
+        ),
     )
     async def add_user(caller: Manager, body: Wanted, request: Request, response: Response) -> MemberOut:
         """Invites somebody to the tenant that you are signed in to. Whether the address has an account already is not
@@ -66,7 +96,9 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
         return detail(member, response)
 
     @router.get(
-        "/users/{user_id}", summary="Get a member", responses=answers(examples.MEMBER, description="The member.")
+        "/users/{user_id}",
+        summary="Get a member",
+        responses=answers(examples.MEMBER, description="The member.") | failures(MemberNotFound),
     )
     async def get_user(caller: Reader, user_id: UserId, response: Response) -> MemberOut:
         """Shows a member of the tenant."""
@@ -75,7 +107,17 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
     @router.patch(
         "/users/{user_id}",
         summary="Change a member",
-        responses=answers(examples.MEMBER, description="As they are now."),
+        responses=answers(examples.MEMBER, description="As they are now.")
+        | failures(
+            BeyondOwnAuthority,
+            UnknownNames,
+            InvitationPending,
+            LastAdministrator,
+            MemberChanged,
+            MemberNotFound,
+            OwnMembership,
+            TenantNotFound,
+        ),
     )
     async def change_user(
         caller: Manager,
@@ -89,7 +131,10 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
         return detail(await service.change(caller, user_id, body.changes(), expected_etag=expected), response)
 
     @router.delete(
-        "/users/{user_id}", summary="Remove a member", responses=answers(examples.MEMBER, description="Who it was.")
+        "/users/{user_id}",
+        summary="Remove a member",
+        responses=answers(examples.MEMBER, description="Who it was.")
+        | failures(BeyondOwnAuthority, LastAdministrator, MemberChanged, MemberNotFound, OwnMembership, TenantNotFound),
     )
     async def remove_user(caller: Manager, user_id: UserId, expected: ExpectedEtag) -> MemberOut:
         """Removes somebody from this tenant, with their groups, grants and API keys there. Their account stays."""
@@ -98,7 +143,8 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
     @router.post(
         "/users/{user_id}/invitation",
         summary="Invite a member again",
-        responses=answers(examples.INVITED, description="Who is invited."),
+        responses=answers(examples.INVITED, description="Who is invited.")
+        | failures(InvalidAddress, MemberNotFound, NoInvitation, TooManyInvitations, TenantNotFound),
     )
     async def invite_user_again(caller: Manager, user_id: UserId) -> MemberOut:
         """Sends an invitation anew that was not accepted yet."""
@@ -107,7 +153,8 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
     @router.get(
         "/tenants/{tenant_id}/members",
         summary="List a tenant's members",
-        responses=answers({"items": [examples.MEMBER], "nextCursor": None}, description="Oldest accounts first."),
+        responses=answers({"items": [examples.MEMBER], "nextCursor": None}, description="Oldest accounts first.")
+        | failures(PermissionDenied, ReasonRequired, TenantNotFound),
     )
     async def list_members(
         caller: Person, tenant_id: TenantPath, query: Annotated[TenantMemberQuery, Query()], reason: GivenReason
@@ -120,7 +167,21 @@ def member_routes(service: MemberService, admission: Admission) -> APIRouter:
         "/tenants/{tenant_id}/members",
         status_code=201,
         summary="Add a member to a tenant",
-        responses=answers(examples.INVITED, status=201, description="The new member."),
+        responses=answers(examples.INVITED, status=201, description="The new member.")
+        | failures(
+            PermissionDenied,
+            BeyondOwnAuthority,
+            UnknownNames,
+            InvalidAddress,
+            WeakPassword,
+            MemberExists,
+            PasswordNotAllowed,
+            TooManyInvitations,
+            EveryTenantNeeded,
+            ReasonRequired,
+            LimitReached,
+            TenantNotFound,
+        ),
     )
     async def add_member(
         caller: Person, tenant_id: TenantPath, body: Wanted, reason: GivenReason, response: Response

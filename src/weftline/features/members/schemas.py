@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from weftline.features.access.roles.schemas import RoleName, RoleNames
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.identity.schemas.texts import Email, Password
 from weftline.features.members.joining import Newcomer
-from weftline.features.members.repository import Filter, MemberStatus
+from weftline.features.members.repository import ORDER, Filter, MemberStatus
 from weftline.features.members.service import MemberChanges
 from weftline.features.platform.reason import ReasonQuery
 
@@ -82,8 +82,10 @@ class MemberOut(Wire):
     updated_at: datetime
 
 
-class MemberQuery(PageQuery):
+class MemberQuery(ListQuery):
     """Which members to list."""
+
+    order: ClassVar = ORDER
 
     q: Annotated[str | None, Field(max_length=200, description="Text within the address or the name.")] = None
     role: Annotated[RoleName | None, Field(description="Only those who are given this role themselves.")] = None

@@ -20,6 +20,7 @@ from weftline.features.access.roles.giving import check_gift, check_roles, rules
 from weftline.features.access.rules import TenantRules
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.features.members import repository
 from weftline.features.members.errors import (
     InvitationPending,
@@ -65,12 +66,10 @@ class MemberService:
         self._joining = joining
         self._limits = limits
 
-    async def list(
-        self, tenant_id: UUID, wanted: repository.Filter, *, after: UUID | None = None, limit: int = 50
-    ) -> Sequence[Member]:
+    async def list(self, tenant_id: UUID, wanted: repository.Filter, window: Window) -> Sequence[Member]:
         """Members; see ``repository.list_members``."""
         async with self._database.transaction(tenant_id) as session:
-            return await repository.list_members(session, tenant_id, wanted, after=after, limit=limit)
+            return await repository.list_members(session, tenant_id, wanted, window)
 
     async def get(self, tenant_id: UUID, user_id: UUID) -> Member:
         """A member.

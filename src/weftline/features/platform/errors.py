@@ -6,7 +6,8 @@
                         └── PersonNeeded
     NotFound            └── OperatorNotFound
     Conflict            └── OwnOperatorship
-    PreconditionFailed  └── SettingsChanged
+    PreconditionFailed  ├── OperatorChanged
+                        └── SettingsChanged
     Invalid             ├── ReasonRequired
                         └── UnknownTenant
 """
@@ -54,6 +55,15 @@ class OwnOperatorship(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Ask another operator to change what you may do as one.")
+
+
+class OperatorChanged(PreconditionFailed):
+    """Somebody else appointed, changed or dismissed them."""
+
+    code = "operator_changed"
+
+    def __init__(self) -> None:
+        super().__init__("The operator was changed since you read it. Read it again.")
 
 
 class SettingsChanged(PreconditionFailed):

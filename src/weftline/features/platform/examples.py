@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from weftline.features.statistics import examples as statistics
 from weftline.features.tenancy import examples
 
 TENANT_ID: str = examples.TENANT["id"]
@@ -55,6 +56,10 @@ STATISTICS: dict[str, Any] = {
     "executions": {"running": 14, "waiting": 3021},
     "tasks": {"open": 77, "claimed": 5},
     "workers": 4,
+}
+EXECUTION_STATISTICS: dict[str, Any] = {
+    **statistics.STATISTICS,
+    "items": [{**statistics.GROUP, "tenantId": TENANT_ID, "tenantSlug": "acme"}],
 }
 SETTINGS: dict[str, Any] = {"registration": "invite", "security": {"minPasswordScore": 4}, "limits": {"maxUsers": 50}}
 SETTINGS_SHOWN: dict[str, Any] = {"configuration": SETTINGS, "updatedAt": "2026-03-01T09:00:00Z"}

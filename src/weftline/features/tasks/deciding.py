@@ -19,11 +19,14 @@ from weftline.features.access.caller import Caller
 from weftline.features.audit.trail import record
 from weftline.features.database import driver
 from weftline.features.errors import FieldError
-from weftline.features.json_schema import InvalidSchema, JsonSchema
+from weftline.features.json_schema import JsonSchema
+from weftline.features.rows import Connection
 from weftline.features.tasks import repository
 from weftline.features.tasks.errors import InvalidForm, TaskClosed, TaskNotFound, UnknownOutcome
 from weftline.features.tasks.models import HumanTask, TaskVote
 from weftline.features.tasks.rules import can_see, check_decider, check_undone, is_joint, voter_id
+from weftline.features.tasks.sealing import keep_vote
+from weftline.language.json_schema import InvalidSchema
 from weftline.model.status import TaskStatus
 from weftline.store.inbox import MessageKind, send
 
@@ -60,14 +63,12 @@ async def decide(
         NotAssigned, FourEyes, PeopleOnly, AlreadyVoted, HandedOver: they have no say.
         UnknownOutcome, InvalidForm: the task does not accept that.
     """
-    task = await repository.get(session, caller.tenant_id, task_id)
+    connection = await driver(session)
+    task = await repository.hold_to_decide(connection, caller.tenant_id, task_id)
     if task is None or not can_see(task, caller):
         raise TaskNotFound
     check_undone(task)
-    await repository.hold_execution(session, caller.tenant_id, task.execution_id)
-    task = await repository.hold(session, caller.tenant_id, task_id)
-    assert task is not None
-    votes = await repository.votes(session, caller.tenant_id, task_id) if is_joint(task) else ()
+    votes = await repository.votes(session, task) if is_joint(task) else ()
     delegations = await repository.delegations(session, caller.tenant_id, task_id) if is_joint(task) else ()
     check_decider(task, caller, votes, delegations)
     if task.outcomes and decision.outcome not in task.outcomes:
@@ -75,18 +76,19 @@ async def decide(
     if errors := form_errors(task.form, decision.data or {}):
         raise InvalidForm(errors)
     vote = _vote(task, caller, decision, link_id)
-    session.add(vote)
     task.approvals_given += vote.is_approving
     is_done = not vote.is_approving or task.approvals_given >= task.approvals_required
     if is_done:
-        await _end(session, task, caller, [*votes, vote])
-    await session.flush()
+        await _end(connection, task, caller, [*votes, vote])
+    await keep_vote(connection, task, vote)
+    # the audit log is not encrypted
+    comment = None if task.is_sealed else decision.comment
     await record(
         session,
         "task.completed" if is_done else "task.voted",
         "task",
         task.id,
-        after={"outcome": decision.outcome, "comment": decision.comment, "linkId": link_id},
+        after={"outcome": decision.outcome, "comment": comment, "linkId": link_id},
         tenant_id=caller.tenant_id,
         actor=caller,
     )
@@ -119,7 +121,7 @@ def _vote(task: HumanTask, caller: Caller, decision: Decision, link_id: UUID | N
     )
 
 
-async def _end(session: AsyncSession, task: HumanTask, caller: Caller, votes: Sequence[TaskVote]) -> None:
+async def _end(connection: Connection, task: HumanTask, caller: Caller, votes: Sequence[TaskVote]) -> None:
     """Close a task with its last vote, and send that to its execution.
 
     Raises:
@@ -134,7 +136,6 @@ async def _end(session: AsyncSession, task: HumanTask, caller: Caller, votes: Se
     }
     if is_joint(task):
         payload["votes"] = [_told(vote) for vote in votes]
-    connection = await driver(session)
     kind = MessageKind.TASK_COMPLETED
     if await send(connection, task.tenant_id, task.execution_id, kind, payload, time.time()) is None:
         raise TaskClosed(TaskStatus.CANCELLED.value)

@@ -51,7 +51,7 @@ class PeopleOnly(Forbidden):
     """The task asks for the decision of a person who can be told from others."""
 
     code = "people_only"
-    title = "Only people may decide"
+    title = "For people only"
 
     def __init__(self) -> None:
         super().__init__("Only people who have signed in may decide this task, not services or the console.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from weftline.features.http.bulk import example
+
 ID = "b3a1c5e8-7d2a-5f6b-9c1e-0195f3a07c1e"
 GRACE = "0195f3a0-0000-7d2a-9f6b-3a1c5e8d4b21"
 ADA = "0195f3a0-0000-7d2a-9f6b-3a1c5e8d4b22"
@@ -107,3 +109,12 @@ OFFER: dict[str, Any] = {
 }
 DECISION: dict[str, Any] = {"outcome": "approved", "comment": "Go ahead."}
 DECIDED: dict[str, Any] = {"taskId": ID, "status": "completed", "outcome": "approved"}
+BULK: dict[str, Any] = {
+    "items": [
+        {"act": "complete", "id": ID, "outcome": "approved", "comment": "Go ahead."},
+        {"act": "delegate", "id": "0195f3a1-7c1e-7d2a-9f6b-3a1c5e8d4b22", "to": "grace@example.com"},
+    ]
+}
+BULK_DONE: dict[str, Any] = example(
+    ID, "0195f3a1-7c1e-7d2a-9f6b-3a1c5e8d4b22", "task_not_found", "There is no such task."
+)

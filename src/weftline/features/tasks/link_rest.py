@@ -14,14 +14,35 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field, ValidationError
 
 from weftline.features.access.caller import Caller
+from weftline.features.access.errors import (
+    NotSignedIn,
+    PermissionDenied,
+    SecondFactorRequired,
+    TenantInactive,
+    TenantMismatch,
+)
 from weftline.features.access.http import gate_of, public
 from weftline.features.errors import DomainError, FieldError, Invalid, UnsupportedMediaType
 from weftline.features.http.body import media_type, parse_json, require_json
 from weftline.features.http.examples import answers, body
+from weftline.features.http.failures import failures
 from weftline.features.http.routing import api_router
 from weftline.features.http.wire import Demand, JsonResponse
 from weftline.features.tasks import examples
 from weftline.features.tasks.deciding import Decision
+from weftline.features.tasks.errors import (
+    AlreadyVoted,
+    FourEyes,
+    HandedOver,
+    InvalidForm,
+    LinkNotFound,
+    LinkSpent,
+    NotAssigned,
+    PeopleOnly,
+    TaskClosed,
+    TaskNotFound,
+    UnknownOutcome,
+)
 from weftline.features.tasks.link_page import decided_page, offer_page, refused_page
 from weftline.features.tasks.links import LinkService, Offer, asks_too_much
 from weftline.features.tasks.schemas import CompleteBody, DecidedOut, OfferOut
@@ -51,7 +72,8 @@ def task_link_routes(links: LinkService) -> APIRouter:
         "/{token}",
         summary="Show what a link asks",
         response_model=OfferOut,
-        responses=answers(examples.OFFER, description="What is asked, as JSON or as a page."),
+        responses=answers(examples.OFFER, description="What is asked, as JSON or as a page.")
+        | failures(LinkNotFound, LinkSpent, NotSignedIn, SecondFactorRequired, TenantInactive, TenantMismatch),
     )
     async def show_task_link(token: Token, query: Annotated[OfferQuery, Query()], request: Request) -> Response:
         """Shows what a link from a mail asks. Changes nothing."""
@@ -68,7 +90,26 @@ def task_link_routes(links: LinkService) -> APIRouter:
         "/{token}",
         summary="Decide by a link",
         response_model=DecidedOut,
-        responses=answers(examples.DECIDED, description="What became of the task, as JSON or as a page."),
+        responses=answers(examples.DECIDED, description="What became of the task, as JSON or as a page.")
+        | failures(
+            LinkNotFound,
+            LinkSpent,
+            NotSignedIn,
+            PermissionDenied,
+            SecondFactorRequired,
+            TenantInactive,
+            TenantMismatch,
+            Invalid,
+            AlreadyVoted,
+            FourEyes,
+            HandedOver,
+            InvalidForm,
+            NotAssigned,
+            PeopleOnly,
+            TaskClosed,
+            TaskNotFound,
+            UnknownOutcome,
+        ),
         openapi_extra=DECISION_BODY,
     )
     async def use_task_link(token: Token, request: Request) -> Response:

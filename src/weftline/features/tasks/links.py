@@ -276,6 +276,6 @@ class LinkService:
 
 async def has_say(session: AsyncSession, task: HumanTask, person: Caller) -> bool:
     """Whether a person may decide on a task now; under the API's or the workers' role."""
-    votes = await repository.votes(session, task.tenant_id, task.id) if is_joint(task) else ()
+    votes = await repository.votes(session, task) if is_joint(task) else ()
     delegations = await repository.delegations(session, task.tenant_id, task.id) if is_joint(task) else ()
     return may_decide(task, person, votes, delegations)

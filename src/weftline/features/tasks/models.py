@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import Computed, DateTime
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from weftline.features.database import Row
@@ -24,7 +24,9 @@ class HumanTask(Row):
     """What a step asks people to do.
 
     ``step_id`` is the step's key. ``assign_to`` holds users (ids, e-mail addresses), groups and roles, and is empty
-    where anybody may do the task. ``notify_at`` and ``escalate_at`` are set while somebody is still to be told.
+    where anybody may do the task. Where the workflow's payloads are sealed, so is ``data``: see
+    :mod:`weftline.features.tasks.sealing`. ``notify_at`` and ``escalate_at`` are set while somebody is still to be
+    told.
     """
 
     __tablename__ = "human_tasks"
@@ -35,7 +37,7 @@ class HumanTask(Row):
     workflow_id: Mapped[str]
     step_id: Mapped[str]
     name: Mapped[str]
-    form: Mapped[Any] = mapped_column(JSONB)
+    form: Mapped[Any] = mapped_column(JSON)
     assign_to: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     outcomes: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
     approvals_required: Mapped[int]
@@ -59,6 +61,7 @@ class HumanTask(Row):
     escalation: Mapped[Escalation | None] = mapped_column(JSONB)
     escalate_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     escalated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    is_sealed: Mapped[bool] = mapped_column(default=False)
     is_open_to_all: Mapped[bool] = mapped_column(Computed("assign_to = '{}' AND status IN ('open', 'claimed')"))
 
 

@@ -11,10 +11,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, tuple_, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    false,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from weftline.features.executions.models import Execution
+from weftline.features.executions.sealing import open_loaded
+from weftline.features.http.listing import Ordering, SortKey, Window
+from weftline.features.rows import Connection, Shapes, Statement
 from weftline.features.tasks.models import (
     HumanTask,
     TaskAssignee,
@@ -24,7 +43,32 @@ from weftline.features.tasks.models import (
     TaskVote,
 )
 from weftline.features.tasks.rules import UNIDENTIFIED, Viewpoint
+from weftline.features.tasks.sealing import open_comments, open_read, open_tasks, open_votes
 from weftline.model.status import TaskStatus
+from weftline.store.queries import queries
+
+ORDER = Ordering(
+    SortKey("createdAt", HumanTask.created_at, datetime),
+    SortKey("dueAt", HumanTask.due_at, datetime, nullable=True),
+    SortKey("completedAt", HumanTask.completed_at, datetime, nullable=True),
+    tie=SortKey("id", HumanTask.id, UUID),
+    default="-createdAt",
+    note="Tasks that have no such time come last.",
+)
+
+COMMENTS = Ordering(
+    SortKey("createdAt", TaskComment.created_at, datetime), tie=SortKey("id", TaskComment.id, UUID), default="createdAt"
+)
+
+# of what a task has few of, and is read whole anyhow
+VOTES = Ordering(
+    SortKey("votedAt", TaskVote.voted_at, datetime), tie=SortKey("voterId", TaskVote.voter_id, UUID), default="votedAt"
+)
+DELEGATIONS = Ordering(
+    SortKey("createdAt", TaskDelegation.created_at, datetime),
+    tie=SortKey("id", TaskDelegation.id, UUID),
+    default="createdAt",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,67 +121,71 @@ class TaskRun:
 
 async def get(session: AsyncSession, tenant_id: UUID, task_id: UUID) -> HumanTask | None:
     """A task."""
-    return await session.get(HumanTask, (tenant_id, task_id))
+    task = await session.get(HumanTask, (tenant_id, task_id))
+    if task is not None:
+        await open_tasks(session, [task])
+    return task
 
 
 async def hold(session: AsyncSession, tenant_id: UUID, task_id: UUID) -> HumanTask | None:
     """A task as it is now, locked until the transaction ends."""
     statement = select(HumanTask).where(HumanTask.tenant_id == tenant_id, HumanTask.id == task_id).with_for_update()
-    return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    task = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if task is not None:
+        await open_tasks(session, [task])
+    return task
 
 
-async def hold_execution(session: AsyncSession, tenant_id: UUID, execution_id: UUID) -> None:
-    """Lock an execution until the transaction ends."""
-    statement = select(Execution.id).where(Execution.tenant_id == tenant_id, Execution.id == execution_id)
-    await session.execute(statement.with_for_update(key_share=True))
+async def hold_to_decide(connection: Connection, tenant_id: UUID, task_id: UUID) -> HumanTask | None:
+    """A task as it is now, as a row of no session; it and its execution are locked until the transaction ends."""
+    await connection.execute(queries("tasks")["hold_execution"], tenant_id, task_id)
+    task = await _HELD.first(connection, {"tenant_id": tenant_id, "id": task_id})
+    if task is not None:
+        await open_read(connection, [task])
+    return task
+
+
+def is_everything(wanted: Filter, view: Viewpoint) -> bool:
+    """Whether every task fits."""
+    is_narrowed = wanted.mine or any((*wanted.statuses, wanted.assignee, wanted.execution_id, wanted.workflow_id))
+    return not is_narrowed and view.readable is None and view.watched is None
 
 
 async def list_tasks(
-    session: AsyncSession,
+    connection: Connection,
     tenant_id: UUID,
     wanted: Filter,
     view: Viewpoint,
-    *,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
+    window: Window,
 ) -> Sequence[HumanTask]:
-    """Tasks, the newest first.
+    """Those of the tasks that fit.
 
     Args:
-        session: bound to the tenant.
+        connection: bound to the tenant, in a transaction that plans anew unless everything is wanted.
         tenant_id: whose.
         wanted: which.
         view: of those that can be seen from here.
-        before: only those after this one in the list: its time of creation and its id.
-        limit: at most so many.
+        window: which part of them, in which order.
     """
-    statement = select(HumanTask).where(HumanTask.tenant_id == tenant_id, _within(view.readable))
-    if wanted.mine:
-        statement = statement.where(_waits_for(tenant_id, view))
-    elif view.watched is not None:
-        statement = statement.where(or_(_within(view.watched), _own(tenant_id, view)))
-    if wanted.statuses:
-        statement = statement.where(HumanTask.status.in_([status.value for status in wanted.statuses]))
-    if wanted.assignee is not None:
-        # the array itself has no index; see the migration
-        statement = statement.where(HumanTask.assign_to.contains([wanted.assignee]))
-    if wanted.execution_id is not None:
-        statement = statement.where(HumanTask.execution_id == wanted.execution_id)
-    if wanted.workflow_id is not None:
-        statement = statement.where(HumanTask.workflow_id == wanted.workflow_id)
-    if before is not None:
-        statement = statement.where(tuple_(HumanTask.created_at, HumanTask.id) < tuple_(*before))
-    statement = statement.order_by(HumanTask.created_at.desc(), HumanTask.id.desc()).limit(limit)
-    return (await session.scalars(statement)).all()
+    values = _values(tenant_id, wanted, view) | window.values
+    shape = frozenset(values), wanted.mine, view.id is None, window.shape
+    statement = _PAGES.get(shape, lambda: window.of(_fitting(wanted, view)))
+    tasks = await statement.all(connection, values)
+    await open_read(connection, tasks)
+    return tasks
 
 
 async def runs(session: AsyncSession, tenant_id: UUID, tasks: Sequence[HumanTask]) -> list[TaskRun]:
     """Tasks with what policies may ask about their executions, in the same order."""
     ids = {task.execution_id for task in tasks}
-    statement = select(Execution.id, Execution.tags, Execution.input).where(
-        Execution.tenant_id == tenant_id, Execution.id.in_(ids)
+    statement = (
+        select(Execution)
+        .where(Execution.tenant_id == tenant_id, Execution.id.in_(ids))
+        .options(load_only(Execution.tags, Execution.input, Execution.is_sealed))
     )
-    found = {row.id: row for row in (await session.execute(statement)).all()}
+    rows = (await session.scalars(statement)).all()
+    await open_loaded(session, rows)
+    found = {row.id: row for row in rows}
     return [
         TaskRun(task, found[task.execution_id].tags, found[task.execution_id].input)
         for task in tasks
@@ -145,10 +193,12 @@ async def runs(session: AsyncSession, tenant_id: UUID, tasks: Sequence[HumanTask
     ]
 
 
-async def votes(session: AsyncSession, tenant_id: UUID, task_id: UUID) -> Sequence[TaskVote]:
+async def votes(session: AsyncSession, task: HumanTask) -> Sequence[TaskVote]:
     """What people decided on a task, the oldest first."""
-    statement = select(TaskVote).where(TaskVote.tenant_id == tenant_id, TaskVote.task_id == task_id)
-    return (await session.scalars(statement.order_by(TaskVote.voted_at, TaskVote.voter_id))).all()
+    statement = select(TaskVote).where(TaskVote.tenant_id == task.tenant_id, TaskVote.task_id == task.id)
+    found = (await session.scalars(statement.order_by(TaskVote.voted_at, TaskVote.voter_id))).all()
+    await open_votes(session, found, task)
+    return found
 
 
 async def delegations(session: AsyncSession, tenant_id: UUID, task_id: UUID) -> Sequence[TaskDelegation]:
@@ -157,14 +207,12 @@ async def delegations(session: AsyncSession, tenant_id: UUID, task_id: UUID) -> 
     return (await session.scalars(statement.order_by(TaskDelegation.id))).all()
 
 
-async def comments(
-    session: AsyncSession, tenant_id: UUID, task_id: UUID, *, after: UUID | None, limit: int
-) -> Sequence[TaskComment]:
-    """What was said about a task, the oldest first; only what stands after the comment ``after``."""
-    statement = select(TaskComment).where(TaskComment.tenant_id == tenant_id, TaskComment.task_id == task_id)
-    if after is not None:
-        statement = statement.where(TaskComment.id > after)
-    return (await session.scalars(statement.order_by(TaskComment.id).limit(limit))).all()
+async def comments(session: AsyncSession, task: HumanTask, window: Window) -> Sequence[TaskComment]:
+    """A part of what was said about a task."""
+    statement = select(TaskComment).where(TaskComment.tenant_id == task.tenant_id, TaskComment.task_id == task.id)
+    found = (await session.scalars(window.of(statement))).all()
+    await open_comments(session, found, task)
+    return found
 
 
 async def link_by_hash(session: AsyncSession, tenant_id: UUID, token_hash: bytes) -> TaskLink | None:
@@ -184,47 +232,102 @@ async def use_link(session: AsyncSession, link: TaskLink, now: datetime) -> bool
     return (await session.scalars(statement)).one_or_none() is not None
 
 
-def _within(workflows: Collection[str] | None) -> ColumnElement[bool]:
-    if workflows is None:
-        return true()
-    return HumanTask.workflow_id.in_(workflows) if workflows else false()
+def _values(tenant_id: UUID, wanted: Filter, view: Viewpoint) -> dict[str, Any]:
+    """The values of the parameters of :func:`_fitting`."""
+    values: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "names": view.names,
+        "person": view.id or UNIDENTIFIED,
+        "open": TaskStatus.OPEN.value,
+        "claimed": TaskStatus.CLAIMED.value,
+        "readable": view.readable,
+        "watched": view.watched,
+        "served": view.served,
+        "statuses": [status.value for status in wanted.statuses] or None,
+        "assignee": None if wanted.assignee is None else [wanted.assignee],
+        "execution_id": wanted.execution_id,
+        "workflow_id": wanted.workflow_id,
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _own(tenant_id: UUID, view: Viewpoint) -> ColumnElement[bool]:
+def _fitting(wanted: Filter, view: Viewpoint) -> Select[HumanTask]:
+    """The statement that selects all that fit; see ``weftline.features.rows``."""
+    statement = select(HumanTask).where(HumanTask.tenant_id == _TENANT, _within("readable", view.readable))
+    if wanted.mine:
+        statement = statement.where(_waits_for(view))
+    elif view.watched is not None:
+        statement = statement.where(or_(_within("watched", view.watched), _own(view)))
+    if wanted.statuses:
+        statement = statement.where(HumanTask.status == any_(_list("statuses")))
+    if wanted.assignee is not None:
+        # the array itself has no index; see the migration
+        statement = statement.where(HumanTask.assign_to.contains(_list("assignee")))
+    if wanted.execution_id is not None:
+        statement = statement.where(HumanTask.execution_id == bindparam("execution_id", type_=_UUID))
+    if wanted.workflow_id is not None:
+        statement = statement.where(HumanTask.workflow_id == bindparam("workflow_id", type_=TEXT))
+    return statement
+
+
+def _list(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=ARRAY(TEXT))
+
+
+def _within(name: str, workflows: Collection[str] | None) -> ColumnElement[bool]:
+    """That a task is of one of these workflows; of any where they are None."""
+    return true() if workflows is None else HumanTask.workflow_id == any_(_list(name))
+
+
+def _own(view: Viewpoint) -> ColumnElement[bool]:
     """Tasks that the caller may do, or had a part in."""
-    ids = [*_asked(tenant_id, view)]
+    ids = [*_asked(view)]
     if view.id is not None:
-        ids += [_claimed(tenant_id, view.id), _voted(tenant_id, view.id)]
+        ids += [_claimed(), _voted()]
     return HumanTask.id.in_(union_all(*ids))
 
 
-def _waits_for(tenant_id: UUID, view: Viewpoint) -> ColumnElement[bool]:
+def _waits_for(view: Viewpoint) -> ColumnElement[bool]:
     """Tasks that the caller can do now, without taking them from anybody."""
-    is_open = HumanTask.status == TaskStatus.OPEN.value
-    has_voted = HumanTask.id.in_(_voted(tenant_id, view.id or UNIDENTIFIED))
-    is_barred = and_(HumanTask.four_eyes, HumanTask.started_by.is_not_distinct_from(view.id))
-    ids = [*_asked(tenant_id, view)]
-    is_mine = false()
+    is_open = HumanTask.status == bindparam("open", type_=TEXT)
+    has_voted = HumanTask.id.in_(_voted())
+    ids = [*_asked(view)]
+    is_mine, is_own = false(), HumanTask.started_by.is_(None)
     if view.id is not None:
-        ids.append(_claimed(tenant_id, view.id))
-        is_mine = and_(HumanTask.status == TaskStatus.CLAIMED.value, HumanTask.claimed_by_id == view.id)
+        ids.append(_claimed())
+        is_claimed = HumanTask.status == bindparam("claimed", type_=TEXT)
+        is_mine = and_(is_claimed, HumanTask.claimed_by_id == _PERSON)
+        is_own = HumanTask.started_by.is_not_distinct_from(_PERSON)
+    is_barred = and_(HumanTask.four_eyes, is_own)
     return and_(HumanTask.id.in_(union_all(*ids)), or_(and_(is_open, ~has_voted), is_mine), ~is_barred)
 
 
-def _asked(tenant_id: UUID, view: Viewpoint) -> tuple[Select[UUID], Select[UUID]]:
+def _asked(view: Viewpoint) -> tuple[Select[UUID], Select[UUID]]:
     """Ids of tasks that are to be done, and for the caller to do."""
     named = select(TaskAssignee.task_id).where(
-        TaskAssignee.tenant_id == tenant_id, TaskAssignee.assignee.in_(sorted(view.names))
+        TaskAssignee.tenant_id == _TENANT, TaskAssignee.assignee == any_(_list("names"))
     )
     open_to_all = select(HumanTask.id).where(
-        HumanTask.tenant_id == tenant_id, HumanTask.is_open_to_all, _within(view.served)
+        HumanTask.tenant_id == _TENANT, HumanTask.is_open_to_all, _within("served", view.served)
     )
     return named, open_to_all
 
 
-def _claimed(tenant_id: UUID, person: UUID) -> Select[UUID]:
-    return select(HumanTask.id).where(HumanTask.tenant_id == tenant_id, HumanTask.claimed_by_id == person)
+def _claimed() -> Select[UUID]:
+    return select(HumanTask.id).where(HumanTask.tenant_id == _TENANT, HumanTask.claimed_by_id == _PERSON)
 
 
-def _voted(tenant_id: UUID, person: UUID) -> Select[UUID]:
-    return select(TaskVote.task_id).where(TaskVote.tenant_id == tenant_id, TaskVote.voter_id == person)
+def _voted() -> Select[UUID]:
+    return select(TaskVote.task_id).where(TaskVote.tenant_id == _TENANT, TaskVote.voter_id == _PERSON)
+
+
+_UUID = Uuid()
+_TENANT = bindparam("tenant_id", type_=_UUID)
+_PERSON = bindparam("person", type_=_UUID)
+
+_PAGES = Shapes[HumanTask]()
+_HELD = Statement[HumanTask](
+    select(HumanTask)
+    .where(HumanTask.tenant_id == _TENANT, HumanTask.id == bindparam("id", type_=_UUID))
+    .with_for_update()
+)

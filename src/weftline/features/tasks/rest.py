@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
+from weftline.features.access.gate import Gate
 from weftline.features.access.http import gate_of, requires
 from weftline.features.access.policies.request import Resource
 from weftline.features.access.resources import resource_of_run
 from weftline.features.executions.schemas import masked
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import InvalidCursor, Page, PageQuery, decode_cursor, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.tasks import examples
+from weftline.features.tasks.bulk_rest import add_bulk_routes
+from weftline.features.tasks.errors import (
+    AlreadyVoted,
+    CannotTakeTask,
+    FourEyes,
+    HandedOver,
+    InvalidForm,
+    NotAssigned,
+    NotClaimable,
+    NotHolder,
+    PeopleOnly,
+    TaskClaimed,
+    TaskClosed,
+    TaskNotFound,
+    UnknownMember,
+    UnknownOutcome,
+)
 from weftline.features.tasks.links import LinkService
-from weftline.features.tasks.models import HumanTask
+from weftline.features.tasks.models import HumanTask, TaskVote
 from weftline.features.tasks.permissions import COMPLETE, DELEGATE, MANAGE, READ
 from weftline.features.tasks.repository import TaskRun
 from weftline.features.tasks.schemas import (
     CommentBody,
     CommentOut,
+    CommentQuery,
     CompleteBody,
     DelegateBody,
     DelegationOut,
-    DelegationsOut,
+    DelegationQuery,
     LinkBody,
     LinkOut,
     ReassignBody,
     TaskOut,
     TaskQuery,
     VoteOut,
-    VotesOut,
+    VoteQuery,
+    plain_task,
 )
 from weftline.features.tasks.service import TaskService
 
@@ -53,6 +73,7 @@ def task_routes(tasks: TaskService, links: LinkService) -> APIRouter:
     router = api_router("/tasks", tag="Tasks")
     _add_reading(router, tasks)
     _add_doing(router, tasks)
+    add_bulk_routes(router, tasks)
     _add_handing_on(router, tasks, links)
     return router
 
@@ -61,19 +82,23 @@ def _add_reading(router: APIRouter, tasks: TaskService) -> None:
     @router.get(
         "",
         summary="List tasks",
+        response_model=Page[TaskOut],
         responses=answers({"items": [examples.OPEN], "nextCursor": None}, description="Newest first."),
     )
-    async def list_tasks(caller: Lister, query: Annotated[TaskQuery, Query()], request: Request) -> Page[TaskOut]:
-        """Lists the human tasks that the caller can see, the newest first: their own, or everybody's."""
-        before = None if query.cursor is None else _position(query.cursor)
-        found = await tasks.list(caller, query.filter(), before=before, limit=query.limit + 1)
-        page = found[: query.limit]
-        shown = [await _out(request, caller, task) for task in await _permitted(request, caller, tasks, page)]
-        more = len(found) > len(page)
-        cursor = encode_cursor([page[-1].created_at.isoformat(), str(page[-1].id)]) if more else None
-        return Page(items=shown, next_cursor=cursor)
+    async def list_tasks(caller: Lister, query: Annotated[TaskQuery, Query()], request: Request) -> Response:
+        """Lists the human tasks that the caller can see: their own, or everybody's. The newest first unless asked
+        otherwise."""
+        window = query.window()
+        found = await tasks.list(caller, query.filter(), window)
+        gate = gate_of(request)
+        page = await permitted(gate, caller, tasks, window.cut(found))
+        return window.plain_page(found, [plain_task(task, await gate.mask(caller, task.workflow_id)) for task in page])
 
-    @router.get("/{task_id}", summary="Get a task", responses=answers(examples.OPEN, description="The task."))
+    @router.get(
+        "/{task_id}",
+        summary="Get a task",
+        responses=answers(examples.OPEN, description="The task.") | failures(TaskNotFound),
+    )
     async def get_task(caller: Reader, task_id: TaskId, request: Request) -> TaskOut:
         """Shows a task."""
         return await _out(request, caller, await tasks.get(caller, task_id))
@@ -81,43 +106,66 @@ def _add_reading(router: APIRouter, tasks: TaskService) -> None:
     @router.get(
         "/{task_id}/votes",
         summary="List a task's votes",
-        responses=answers({"items": [examples.VOTE]}, description="Oldest first."),
+        responses=answers({"items": [examples.VOTE], "nextCursor": None}, description="Oldest first.")
+        | failures(TaskNotFound),
     )
-    async def list_votes(caller: Reader, task_id: TaskId, request: Request) -> VotesOut:
-        """Lists what people decided on a task, the oldest first."""
+    async def list_votes(
+        caller: Reader, task_id: TaskId, query: Annotated[VoteQuery, Query()], request: Request
+    ) -> Page[VoteOut]:
+        """Lists what people decided on a task, the oldest first unless asked otherwise."""
+        window = query.window()
         task, votes = await tasks.votes(caller, task_id)
         mask = await gate_of(request).mask(caller, task.workflow_id)
-        items = [VoteOut.model_validate(vote) for vote in votes]
-        return VotesOut(items=[item.model_copy(update={"data": masked(item.data, mask)}) for item in items])
+
+        def show(vote: TaskVote) -> VoteOut:
+            item = VoteOut.model_validate(vote)
+            return item.model_copy(update={"data": masked(item.data, mask)})
+
+        return window.page(window.over(votes), show)
 
     @router.get(
         "/{task_id}/delegations",
         summary="List a task's delegations",
-        responses=answers({"items": [examples.DELEGATION]}, description="Oldest first."),
+        responses=answers({"items": [examples.DELEGATION], "nextCursor": None}, description="Oldest first.")
+        | failures(TaskNotFound),
     )
-    async def list_delegations(caller: Reader, task_id: TaskId) -> DelegationsOut:
-        """Lists who handed a task to whom, the oldest first."""
-        found = await tasks.delegations(caller, task_id)
-        return DelegationsOut(items=[DelegationOut.model_validate(each) for each in found])
+    async def list_delegations(
+        caller: Reader, task_id: TaskId, query: Annotated[DelegationQuery, Query()]
+    ) -> Page[DelegationOut]:
+        """Lists who handed a task to whom, the oldest first unless asked otherwise."""
+        window = query.window()
+        return window.page(window.over(await tasks.delegations(caller, task_id)), DelegationOut.model_validate)
 
     @router.get(
         "/{task_id}/comments",
         summary="List a task's comments",
-        responses=answers({"items": [examples.COMMENTED], "nextCursor": None}, description="Oldest first."),
+        responses=answers({"items": [examples.COMMENTED], "nextCursor": None}, description="Oldest first.")
+        | failures(TaskNotFound),
     )
-    async def list_comments(caller: Reader, task_id: TaskId, query: Annotated[PageQuery, Query()]) -> Page[CommentOut]:
-        """Lists what was said about a task, the oldest first."""
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await tasks.comments(caller, task_id, after=after, limit=query.limit + 1)
-        items = [CommentOut.model_validate(comment) for comment in found[: query.limit]]
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+    async def list_comments(
+        caller: Reader, task_id: TaskId, query: Annotated[CommentQuery, Query()]
+    ) -> Page[CommentOut]:
+        """Lists what was said about a task, the oldest first unless asked otherwise."""
+        window = query.window()
+        return window.page(await tasks.comments(caller, task_id, window), CommentOut.model_validate)
 
 
 def _add_doing(router: APIRouter, tasks: TaskService) -> None:
     @router.post(
         "/{task_id}/claim",
         summary="Claim a task",
-        responses=answers(examples.CLAIMED, description="The claimed task."),
+        responses=answers(examples.CLAIMED, description="The claimed task.")
+        | failures(
+            AlreadyVoted,
+            FourEyes,
+            HandedOver,
+            NotAssigned,
+            NotClaimable,
+            PeopleOnly,
+            TaskClaimed,
+            TaskClosed,
+            TaskNotFound,
+        ),
     )
     async def claim_task(caller: Completer, task_id: TaskId, request: Request) -> TaskOut:
         """Gives an open task to the caller. Safe to repeat for whoever has it."""
@@ -126,7 +174,8 @@ def _add_doing(router: APIRouter, tasks: TaskService) -> None:
     @router.post(
         "/{task_id}/release",
         summary="Release a task",
-        responses=answers(examples.OPEN, description="The task, open again."),
+        responses=answers(examples.OPEN, description="The task, open again.")
+        | failures(NotHolder, TaskClosed, TaskNotFound),
     )
     async def release_task(caller: Completer, task_id: TaskId, request: Request) -> TaskOut:
         """Gives a claimed task back to those it is assigned to. Safe to repeat."""
@@ -135,7 +184,19 @@ def _add_doing(router: APIRouter, tasks: TaskService) -> None:
     @router.post(
         "/{task_id}/complete",
         summary="Complete a task",
-        responses=answers(examples.COMPLETED, description="The task, completed unless more people must agree."),
+        responses=answers(examples.COMPLETED, description="The task, completed unless more people must agree.")
+        | failures(
+            AlreadyVoted,
+            FourEyes,
+            HandedOver,
+            InvalidForm,
+            NotAssigned,
+            PeopleOnly,
+            TaskClaimed,
+            TaskClosed,
+            TaskNotFound,
+            UnknownOutcome,
+        ),
     )
     async def complete_task(
         caller: Completer,
@@ -155,7 +216,7 @@ def _add_doing(router: APIRouter, tasks: TaskService) -> None:
         "/{task_id}/comments",
         status_code=201,
         summary="Comment on a task",
-        responses=answers(examples.COMMENTED, status=201, description="The comment."),
+        responses=answers(examples.COMMENTED, status=201, description="The comment.") | failures(TaskNotFound),
     )
     async def comment_on_task(
         caller: Completer,
@@ -170,7 +231,20 @@ def _add_handing_on(router: APIRouter, tasks: TaskService, links: LinkService) -
     @router.post(
         "/{task_id}/delegate",
         summary="Delegate a task",
-        responses=answers(examples.DELEGATED, description="The task, claimed by another."),
+        responses=answers(examples.DELEGATED, description="The task, claimed by another.")
+        | failures(
+            AlreadyVoted,
+            CannotTakeTask,
+            FourEyes,
+            HandedOver,
+            NotAssigned,
+            NotHolder,
+            PeopleOnly,
+            TaskClaimed,
+            TaskClosed,
+            TaskNotFound,
+            UnknownMember,
+        ),
     )
     async def delegate_task(
         caller: Delegator,
@@ -187,7 +261,8 @@ def _add_handing_on(router: APIRouter, tasks: TaskService, links: LinkService) -
     @router.post(
         "/{task_id}/reassign",
         summary="Reassign a task",
-        responses=answers(examples.REASSIGNED, description="The task, open to others."),
+        responses=answers(examples.REASSIGNED, description="The task, open to others.")
+        | failures(FourEyes, TaskClosed, TaskNotFound),
     )
     async def reassign_task(
         caller: Manager,
@@ -202,7 +277,8 @@ def _add_handing_on(router: APIRouter, tasks: TaskService, links: LinkService) -
         "/{task_id}/links",
         status_code=201,
         summary="Send a link to a task",
-        responses=answers(examples.SENT_LINK, status=201, description="What was sent, and to whom."),
+        responses=answers(examples.SENT_LINK, status=201, description="What was sent, and to whom.")
+        | failures(CannotTakeTask, FourEyes, TaskClosed, TaskNotFound, UnknownMember, UnknownOutcome),
     )
     async def send_task_link(
         caller: Manager,
@@ -225,11 +301,8 @@ def _add_handing_on(router: APIRouter, tasks: TaskService, links: LinkService) -
         )
 
 
-async def _permitted(
-    request: Request, caller: Caller, tasks: TaskService, page: Sequence[HumanTask]
-) -> Sequence[HumanTask]:
+async def permitted(gate: Gate, caller: Caller, tasks: TaskService, page: Sequence[HumanTask]) -> Sequence[HumanTask]:
     """The tasks without those that the tenant's policies hide."""
-    gate = gate_of(request)
     if not await gate.looks_at_each(caller, READ):
         return page
     return [run.task for run in await gate.visible(caller, READ, await tasks.runs(caller, page), _resource)]
@@ -240,14 +313,12 @@ def _resource(run: TaskRun) -> Resource:
 
 
 async def _out(request: Request, caller: Caller, task: HumanTask) -> TaskOut:
+    return await shown(gate_of(request), caller, task)
+
+
+async def shown(gate: Gate, caller: Caller, task: HumanTask) -> TaskOut:
     """A task as the caller may see it."""
-    out = TaskOut.model_validate(task)
-    return out.model_copy(update={"data": masked(out.data, await gate_of(request).mask(caller, task.workflow_id))})
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    created_at, task_id = decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(created_at), UUID(task_id)
-    except ValueError:
-        raise InvalidCursor("The cursor was not handed out by this list.") from None
+    # what the row holds, and not the row: its attributes are slow to look up
+    out = TaskOut.model_validate(vars(task))
+    mask = await gate.mask(caller, task.workflow_id)
+    return out if mask is None else out.model_copy(update={"data": masked(out.data, mask)})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, field_validator
 
-from weftline.features.http.paging import PageQuery
+from weftline.features.access.fields.masking import FieldMask
+from weftline.features.executions.schemas import masked
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.tasks.deciding import Decision
-from weftline.features.tasks.repository import Filter
+from weftline.features.tasks.models import HumanTask
+from weftline.features.tasks.repository import COMMENTS, DELEGATIONS, ORDER, VOTES, Filter
 from weftline.model.status import TaskStatus
 from weftline.model.stepkey import parse_key
 
@@ -70,8 +73,22 @@ class TaskOut(Wire):
         return parse_key(key)[0]
 
 
-class TaskQuery(PageQuery):
+_NAMES = [(name, field.alias or name) for name, field in TaskOut.model_fields.items()]
+
+
+def plain_task(task: HumanTask, mask: FieldMask | None = None) -> dict[str, Any]:
+    """A :class:`TaskOut` in its wire form, without what ``mask`` hides."""
+    stored = vars(task)
+    shown = {alias: stored[name] for name, alias in _NAMES}
+    shown["stepId"] = parse_key(task.step_id)[0]
+    shown["data"] = masked(task.data, mask)
+    return shown
+
+
+class TaskQuery(ListQuery):
     """Which tasks to list."""
+
+    order: ClassVar = ORDER
 
     status: Annotated[list[TaskStatus], Field(description="May be given several times.")] = Field(
         default_factory=list[TaskStatus]
@@ -130,10 +147,10 @@ class VoteOut(Wire):
     voted_at: datetime
 
 
-class VotesOut(Wire):
-    """What everybody decided, the oldest first."""
+class VoteQuery(ListQuery):
+    """Which part of a task's votes."""
 
-    items: list[VoteOut]
+    order: ClassVar = VOTES
 
 
 class DelegationOut(Wire):
@@ -148,10 +165,10 @@ class DelegationOut(Wire):
     created_at: datetime
 
 
-class DelegationsOut(Wire):
-    """Who handed a task to whom, the oldest first."""
+class DelegationQuery(ListQuery):
+    """Which part of a task's delegations."""
 
-    items: list[DelegationOut]
+    order: ClassVar = DELEGATIONS
 
 
 class CommentOut(Wire):
@@ -162,6 +179,12 @@ class CommentOut(Wire):
     author: str
     text: str
     created_at: datetime
+
+
+class CommentQuery(ListQuery):
+    """Which part of a task's comments."""
+
+    order: ClassVar = COMMENTS
 
 
 class LinkBody(Demand):

@@ -14,6 +14,7 @@ from weftline.features.access.caller import Caller
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
 from weftline.features.executions.hints import WorkHints
+from weftline.features.http.listing import Window
 from weftline.features.tasks import members, repository
 from weftline.features.tasks.deciding import Decision, decide
 from weftline.features.tasks.errors import (
@@ -38,6 +39,7 @@ from weftline.features.tasks.rules import (
     normalised,
     viewpoint,
 )
+from weftline.features.tasks.sealing import keep_comment
 from weftline.model.ids import uuid7
 from weftline.model.status import TaskStatus
 
@@ -65,19 +67,12 @@ class TaskService:
         async with self._database.transaction(caller.tenant_id) as session:
             return await _seen(session, caller, task_id)
 
-    async def list(
-        self,
-        caller: Caller,
-        wanted: repository.Filter,
-        *,
-        before: tuple[datetime, UUID] | None = None,
-        limit: int = 50,
-    ) -> Sequence[HumanTask]:
-        """The tasks that the caller can see, the newest first; see ``repository.list_tasks``."""
-        async with self._database.transaction(caller.tenant_id) as session:
-            return await repository.list_tasks(
-                session, caller.tenant_id, wanted, viewpoint(caller), before=before, limit=limit
-            )
+    async def list(self, caller: Caller, wanted: repository.Filter, window: Window) -> Sequence[HumanTask]:
+        """Those of the tasks that the caller can see; see ``repository.list_tasks``."""
+        view = viewpoint(caller)
+        plan_anew = not repository.is_everything(wanted, view)
+        async with self._database.reading(caller.tenant_id, plan_anew=plan_anew) as connection:
+            return await repository.list_tasks(connection, caller.tenant_id, wanted, view, window)
 
     async def runs(self, caller: Caller, tasks: Sequence[HumanTask]) -> Sequence[repository.TaskRun]:
         """Tasks of the caller's tenant with what policies may ask about their executions."""
@@ -141,7 +136,7 @@ class TaskService:
         async with self._held(caller, task_id) as (session, task):
             check_undone(task)
             check_impartial(task, caller)
-            votes = await repository.votes(session, caller.tenant_id, task_id) if is_joint(task) else ()
+            votes = await repository.votes(session, task) if is_joint(task) else ()
             earlier = await repository.delegations(session, caller.tenant_id, task_id) if is_joint(task) else ()
             if is_joint(task):
                 check_decider(task, caller, votes, earlier)
@@ -187,7 +182,7 @@ class TaskService:
 
     async def complete(self, caller: Caller, task_id: UUID, decision: Decision) -> HumanTask:
         """Decide on a task; see ``deciding.decide``. It is completed unless it takes more people."""
-        async with self._database.transaction(caller.tenant_id) as session:
+        async with self._database.transaction(caller.tenant_id, plan_once=True) as session:
             task = await decide(session, caller, task_id, decision)
         if task.status == TaskStatus.COMPLETED.value:
             self._hints.send()
@@ -201,7 +196,7 @@ class TaskService:
         """
         async with self._database.transaction(caller.tenant_id) as session:
             task = await _seen(session, caller, task_id)
-            return task, await repository.votes(session, caller.tenant_id, task_id)
+            return task, await repository.votes(session, task)
 
     async def delegations(self, caller: Caller, task_id: UUID) -> Sequence[TaskDelegation]:
         """Who handed a task to whom, the oldest first; raises like :meth:`votes`."""
@@ -209,13 +204,11 @@ class TaskService:
             await _seen(session, caller, task_id)
             return await repository.delegations(session, caller.tenant_id, task_id)
 
-    async def comments(
-        self, caller: Caller, task_id: UUID, *, after: UUID | None = None, limit: int = 50
-    ) -> Sequence[TaskComment]:
-        """What was said about a task, the oldest first; raises like :meth:`votes`."""
+    async def comments(self, caller: Caller, task_id: UUID, window: Window) -> Sequence[TaskComment]:
+        """A part of what was said about a task; raises like :meth:`votes`."""
         async with self._database.transaction(caller.tenant_id) as session:
-            await _seen(session, caller, task_id)
-            return await repository.comments(session, caller.tenant_id, task_id, after=after, limit=limit)
+            task = await _seen(session, caller, task_id)
+            return await repository.comments(session, task, window)
 
     async def comment(self, caller: Caller, task_id: UUID, text: str) -> TaskComment:
         """Say something about a task, open or closed; raises like :meth:`votes`."""
@@ -230,7 +223,7 @@ class TaskService:
                 text=text,
                 created_at=datetime.now(UTC),
             )
-            session.add(said)
+            await keep_comment(session, task, said)
             await _record(session, caller, "task.commented", task, after={"commentId": str(said.id)})
             return said
 

@@ -1,12 +1,14 @@
-"""What a tenant can be configured to (system 004's TenantConfiguration), and what it falls back to."""
+"""What a tenant can be configured to, and what it falls back to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from weftline.language.json_values import merged
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Registration = Literal["closed", "invite", "open"]
@@ -23,6 +25,9 @@ class Limits(_Section):
     max_workflows: Annotated[int | None, Field(ge=1, description="Workflows at a time.")] = None
     max_running_executions: Annotated[
         int | None, Field(ge=1, description="Executions that have not ended. Not enforced yet.")
+    ] = None
+    max_requests_per_minute: Annotated[
+        int | None, Field(ge=1, description="Requests of all callers together; null: as the platform is set up.")
     ] = None
 
 
@@ -97,15 +102,4 @@ def effective(platform: Mapping[str, Any], tenant: Mapping[str, Any]) -> TenantC
         tenant: the tenant's, likewise.
     """
     fallback = {name: value for name, value in platform.items() if name not in _PLATFORM_ONLY}
-    return TenantConfiguration.model_validate(_merged(fallback, tenant))
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        if isinstance(value, dict) and isinstance(below, dict):
-            merged[name] = _merged(cast("dict[str, Any]", below), cast("dict[str, Any]", value))
-        else:
-            merged[name] = value
-    return merged
+    return TenantConfiguration.model_validate(merged(fallback, tenant))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,23 @@ import asyncpg
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.identity.models import Membership
 from weftline.features.tenancy.configuration import TenantConfiguration, effective
 from weftline.features.tenancy.errors import NameTaken
 from weftline.features.tenancy.models import PlatformSettings, Tenant, TenantStatus
 
 _UNIQUE = {"tenants_slug_key": "slug", "tenants_domain_key": "domain"}
+
+ID = SortKey("id", Tenant.id, UUID)
+ORDER = Ordering(
+    ID,
+    SortKey("slug", Tenant.slug),
+    SortKey("name", Tenant.name),
+    SortKey("createdAt", Tenant.created_at, datetime),
+    tie=ID,
+    default="id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +81,30 @@ async def tenant_named(session: AsyncSession, name: str) -> UUID | None:
 
 
 async def list_operated(
-    session: AsyncSession, wanted: Filter, *, ids: Collection[UUID] | None, after: UUID | None, limit: int
+    session: AsyncSession, wanted: Filter, *, ids: Collection[UUID] | None, window: Window
 ) -> Sequence[Tenant]:
-    """Tenants in the order of their ids, for an operator.
+    """Tenants, for an operator.
 
     Args:
         session: under the role of operators.
         wanted: which.
         ids: those that the operator may see; None for all.
-        after: only those after this id.
-        limit: at most so many.
+        window: which part of them, in which order.
     """
     statement = select(Tenant)
     if ids is not None:
         statement = statement.where(Tenant.id.in_(ids))
-    return await _page(session, statement, wanted, after=after, limit=limit)
+    return await _page(session, statement, wanted, window)
 
 
-async def list_joined(
-    session: AsyncSession, wanted: Filter, *, user_id: UUID, after: UUID | None, limit: int
-) -> Sequence[Tenant]:
-    """Tenants in the order of their ids, to which a person belongs; see :func:`list_operated`."""
+async def list_joined(session: AsyncSession, wanted: Filter, *, user_id: UUID, window: Window) -> Sequence[Tenant]:
+    """Tenants to which a person belongs; see :func:`list_operated`."""
     # scope: all tenants, because it lists those of one person, whom the query names
     statement = select(Tenant).join(
         Membership,
         (Membership.tenant_id == Tenant.id) & (Membership.user_id == user_id) & (Membership.status == "active"),
     )
-    return await _page(session, statement, wanted, after=after, limit=limit)
+    return await _page(session, statement, wanted, window)
 
 
 async def is_member(session: AsyncSession, tenant_id: UUID, user_id: UUID) -> bool:
@@ -127,9 +136,7 @@ def told(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-async def _page(
-    session: AsyncSession, statement: Select[Tenant], wanted: Filter, *, after: UUID | None, limit: int
-) -> Sequence[Tenant]:
+async def _page(session: AsyncSession, statement: Select[Tenant], wanted: Filter, window: Window) -> Sequence[Tenant]:
     if wanted.status is not None:
         statement = statement.where(Tenant.status == wanted.status.value)
     if wanted.query:
@@ -138,6 +145,4 @@ async def _page(
             Tenant.name.icontains(wanted.query, autoescape=True),
         )
         statement = statement.where(or_(*like))
-    if after is not None:
-        statement = statement.where(Tenant.id > after)
-    return (await session.scalars(statement.order_by(Tenant.id).limit(limit))).all()
+    return (await session.scalars(window.of(statement))).all()

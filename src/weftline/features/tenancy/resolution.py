@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 Strategy = Literal["subdomain", "path", "header", "token"]
 DEFAULT_ORDER: tuple[Strategy, ...] = ("subdomain", "path", "header", "token")
@@ -47,18 +47,18 @@ class TenantResolver:
         self._order = tuple(order)
         self._suffix = None if base_domain is None else f".{base_domain.lower()}"
 
-    def hint(self, request: Request) -> TenantHint | None:
+    def hint(self, request: HTTPConnection) -> TenantHint | None:
         """The tenant that a request names, besides its token; None where it names none."""
         return next(self.hints(request), None)
 
-    def hints(self, request: Request) -> Iterator[TenantHint]:
+    def hints(self, request: HTTPConnection) -> Iterator[TenantHint]:
         """Every tenant that a request names, in the order of the strategies."""
         for strategy in self._order:
             value = self._look(strategy, request)
             if value:
                 yield TenantHint(value.strip().lower())
 
-    def _look(self, strategy: Strategy, request: Request) -> str | None:
+    def _look(self, strategy: Strategy, request: HTTPConnection) -> str | None:
         match strategy:
             case "header":
                 return _header(request, HEADER)
@@ -71,7 +71,7 @@ class TenantResolver:
                 return None
 
 
-def _header(request: Request, name: bytes) -> str | None:
+def _header(request: HTTPConnection, name: bytes) -> str | None:
     # every request is looked at: Starlette's own look-up costs several times as much where there is none
     for given, value in request.scope["headers"]:
         if given == name:

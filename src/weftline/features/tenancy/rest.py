@@ -8,16 +8,23 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from weftline.features.access.caller import Caller
+from weftline.features.access.errors import OperatorsOnly, PermissionDenied
 from weftline.features.access.http import operator, signed_in
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
 from weftline.features.http.routing import api_router
+from weftline.features.identity.addresses import InvalidAddress
+from weftline.features.identity.errors import WeakPassword
+from weftline.features.members.errors import MemberExists, TooManyInvitations
+from weftline.features.platform.errors import EveryTenantNeeded, ReasonRequired
 from weftline.features.platform.reason import GivenReason
 from weftline.features.tenancy import examples
+from weftline.features.tenancy.errors import NameTaken, OwnTenant, TenantChanged, TenantNotFound, WrongTenantStatus
 from weftline.features.tenancy.founding import Founding
 from weftline.features.tenancy.lifecycle import Lifecycle
 from weftline.features.tenancy.models import Tenant, TenantStatus
+from weftline.features.tenancy.names import InvalidName
 from weftline.features.tenancy.paths import TenantPath
 from weftline.features.tenancy.permissions import OPERATE
 from weftline.features.tenancy.schemas import (
@@ -61,19 +68,22 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
     ) -> list[TenantOut]:
         """Lists the tenants that you belong to; operators see all that they may see. The header `Link` leads to the
         next page."""
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await service.list(caller, query.filter(), reason=reason, after=after, limit=query.limit + 1)
-        items = [TenantOut.model_validate(tenant) for tenant in found[: query.limit]]
-        if len(found) > len(items):
-            following = {**request.query_params, "cursor": encode_cursor([str(items[-1].id)])}
+        window = query.window()
+        found = await service.list(caller, query.filter(), window, reason=reason)
+        cursor = window.cursor(found)
+        if cursor is not None:
+            following = {**request.query_params, "cursor": cursor}
             response.headers["Link"] = f'<{request.url.path}?{urlencode(following)}>; rel="next"'
-        return items
+        return [TenantOut.model_validate(tenant) for tenant in window.cut(found)]
 
     @router.post(
         "",
         status_code=201,
         summary="Create a tenant",
-        responses=answers(examples.TENANT, status=201, description="The new tenant."),
+        responses=answers(examples.TENANT, status=201, description="The new tenant.")
+        | failures(
+            InvalidAddress, WeakPassword, MemberExists, TooManyInvitations, EveryTenantNeeded, NameTaken, InvalidName
+        ),
     )
     async def create_tenant(
         caller: Operator,
@@ -87,13 +97,22 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
         response.headers["Location"] = f"{request.url.path}/{tenant.id}"
         return detail(tenant, response)
 
-    @router.get("/{tenant_id}", summary="Get a tenant", responses=answers(examples.TENANT, description="The tenant."))
+    @router.get(
+        "/{tenant_id}",
+        summary="Get a tenant",
+        responses=answers(examples.TENANT, description="The tenant.") | failures(TenantNotFound),
+    )
     async def get_tenant(caller: Person, tenant_id: TenantPath, reason: GivenReason, response: Response) -> TenantOut:
         """Shows a tenant that you belong to, or operate."""
         return detail(await service.get(caller, tenant_id, reason), response)
 
     @router.patch(
-        "/{tenant_id}", summary="Change a tenant", responses=answers(examples.TENANT, description="As it is now.")
+        "/{tenant_id}",
+        summary="Change a tenant",
+        responses=answers(examples.TENANT, description="As it is now.")
+        | failures(
+            OperatorsOnly, PermissionDenied, ReasonRequired, NameTaken, TenantChanged, TenantNotFound, InvalidName
+        ),
     )
     async def change_tenant(
         caller: Person,
@@ -111,7 +130,7 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
     @router.get(
         "/{tenant_id}/configuration",
         summary="Get a tenant's configuration",
-        responses=answers(examples.CONFIGURATION, description="How it is configured."),
+        responses=answers(examples.CONFIGURATION, description="How it is configured.") | failures(TenantNotFound),
     )
     async def get_configuration(
         caller: Person, tenant_id: TenantPath, reason: GivenReason, response: Response
@@ -124,7 +143,8 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
     @router.post(
         "/{tenant_id}/suspend",
         summary="Suspend a tenant",
-        responses=answers({**examples.TENANT, "status": "suspended"}, description="The suspended tenant."),
+        responses=answers({**examples.TENANT, "status": "suspended"}, description="The suspended tenant.")
+        | failures(OwnTenant, TenantNotFound, WrongTenantStatus),
     )
     async def suspend_tenant(caller: Operator, tenant_id: TenantPath, body: Why) -> TenantOut:
         """Keeps a tenant's members out, and stops its executions at their next step. Safe to repeat."""
@@ -133,7 +153,8 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
     @router.post(
         "/{tenant_id}/activate",
         summary="Activate a tenant",
-        responses=answers(examples.TENANT, description="The active tenant."),
+        responses=answers(examples.TENANT, description="The active tenant.")
+        | failures(OwnTenant, TenantNotFound, WrongTenantStatus),
     )
     async def activate_tenant(caller: Operator, tenant_id: TenantPath, body: Why) -> TenantOut:
         """Lets a tenant's members in again, and its executions go on. Safe to repeat."""
@@ -142,7 +163,8 @@ def tenant_routes(service: TenantService, founding: Founding, lifecycle: Lifecyc
     @router.post(
         "/{tenant_id}/archive",
         summary="Archive a tenant",
-        responses=answers({**examples.TENANT, "status": "archived"}, description="The archived tenant."),
+        responses=answers({**examples.TENANT, "status": "archived"}, description="The archived tenant.")
+        | failures(OwnTenant, TenantNotFound, WrongTenantStatus),
     )
     async def archive_tenant(caller: Operator, tenant_id: TenantPath, body: Why) -> TenantOut:
         """Puts a suspended tenant away. Nothing is removed. Safe to repeat."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.identity.schemas.texts import Email, Password
 from weftline.features.members.joining import Newcomer
@@ -17,7 +17,7 @@ from weftline.features.tenancy.configuration import TenantConfiguration
 from weftline.features.tenancy.founding import TenantDraft
 from weftline.features.tenancy.models import Tenant, TenantStatus
 from weftline.features.tenancy.names import MAX_DOMAIN, MAX_SLUG
-from weftline.features.tenancy.repository import Filter
+from weftline.features.tenancy.repository import ORDER, Filter
 from weftline.features.tenancy.service import TenantChanges
 
 Name = Annotated[str, Field(min_length=1, max_length=100, description="For people.")]
@@ -120,8 +120,10 @@ class ConfigurationOut(Wire):
         )
 
 
-class TenantQuery(PageQuery, ReasonQuery):
+class TenantQuery(ListQuery, ReasonQuery):
     """Which tenants to list."""
+
+    order: ClassVar = ORDER
 
     q: Annotated[str | None, Field(max_length=200, description="Text within the slug or the name.")] = None
     status: Annotated[TenantStatus | None, Field(description="Only those that stand here.")] = None

@@ -15,6 +15,7 @@ from weftline.features.access.errors import OperatorsOnly
 from weftline.features.access.revocations import revoke
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.features.platform.reach import reach_of
 from weftline.features.tenancy import repository
 from weftline.features.tenancy.admission import Admission
@@ -73,32 +74,30 @@ class TenantService:
         self,
         caller: Caller,
         wanted: repository.Filter,
+        window: Window,
         *,
         reason: str | None = None,
-        after: UUID | None = None,
-        limit: int = 50,
     ) -> Sequence[Tenant]:
-        """The tenants that the caller belongs to, or, for an operator, may see; in the order of their ids.
+        """The tenants that the caller belongs to, or, for an operator, may see.
 
         Args:
             caller: who asks.
             wanted: which.
+            window: which part of them, in which order.
             reason: why an operator wants to know; recorded.
-            after: only those after this id.
-            limit: at most so many.
         """
         reach = await reach_of(self._cache, caller)
         if not reach.is_empty:
             async with self._operators.unbound() as session:
-                found = await repository.list_operated(session, wanted, ids=reach.tenants, after=after, limit=limit)
+                found = await repository.list_operated(session, wanted, ids=reach.tenants, window=window)
                 await record(session, "tenant.listed", "tenant", reason=reason, tenant_id=PLATFORM)
                 return found
         async with self._identity.unbound() as session:
             if caller.kind == "user" and caller.key_id is None and caller.id is not None:
-                return await repository.list_joined(session, wanted, user_id=caller.id, after=after, limit=limit)
+                return await repository.list_joined(session, wanted, user_id=caller.id, window=window)
             # a service account and a key are one tenant's
             ids = [caller.tenant_id]
-            return await repository.list_operated(session, wanted, ids=ids, after=after, limit=limit)
+            return await repository.list_operated(session, wanted, ids=ids, window=window)
 
     async def get(self, caller: Caller, name: str, reason: str | None = None) -> Tenant:
         """A tenant that the caller may see; see ``Admission.look``."""

@@ -5,10 +5,15 @@
     NotFound            ├── WorkflowNotFound
                         └── VersionNotFound
     Conflict            ├── WorkflowExists
-                        └── NotPublished
+                        ├── NotPublished
+                        ├── WorkflowArchived
+                        ├── WrongStatus
+                        └── VersionNotPublished
     PreconditionFailed  └── WorkflowChanged
-    Malformed           └── MalformedDefinition
-    Invalid             └── InvalidDefinition
+    Malformed           ├── MalformedDefinition
+                        └── UnknownDialect
+    Invalid             ├── InvalidDefinition
+                        └── NotConvertible
 """
 
 from __future__ import annotations
@@ -16,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from weftline.features.errors import Conflict, FieldError, Invalid, Malformed, NotFound, PreconditionFailed
-from weftline.language import Problem
+from weftline.language import Problem, dialects
+from weftline.model.status import TemplateStatus
 
 
 class WorkflowNotFound(NotFound):
@@ -61,6 +67,36 @@ class NotPublished(Conflict):
         super().__init__(f"No version of workflow '{workflow_id}' is published yet.")
 
 
+class WorkflowArchived(Conflict):
+    """It was put away."""
+
+    code = "workflow_archived"
+    title = "Workflow is archived"
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(f"Workflow '{workflow_id}' is archived. Restore it first.")
+
+
+class WrongStatus(Conflict):
+    """It cannot become this from where it stands."""
+
+    code = "wrong_status"
+    title = "Not possible now"
+
+    def __init__(self, workflow_id: str, current: TemplateStatus, target: TemplateStatus) -> None:
+        super().__init__(f"Workflow '{workflow_id}' is {current}: it cannot become {target} from there.")
+
+
+class VersionNotPublished(Conflict):
+    """The version never ran, and so is nothing to go back to."""
+
+    code = "version_not_published"
+    title = "Version not published"
+
+    def __init__(self, workflow_id: str, number: int) -> None:
+        super().__init__(f"Version {number} of workflow '{workflow_id}' was never published.")
+
+
 class WorkflowChanged(PreconditionFailed):
     """Somebody else changed it."""
 
@@ -75,6 +111,24 @@ class MalformedDefinition(Malformed):
 
     code = "malformed_definition"
     title = "Malformed definition"
+
+
+class UnknownDialect(Malformed):
+    """No dialect has this name."""
+
+    code = "unknown_dialect"
+    title = "Unknown dialect"
+
+
+class NotConvertible(Invalid):
+    """The document, or the definition, says what the other side cannot."""
+
+    code = "not_convertible"
+    title = "Not convertible"
+
+    def __init__(self, error: dialects.NotConvertible) -> None:
+        errors = [FieldError(note.pointer, f"{note.construct}: {note.message}", note.fate) for note in error.notes]
+        super().__init__(f"{error}.", errors)
 
 
 class InvalidDefinition(Invalid):

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from weftline.features.database import Row
@@ -15,7 +15,7 @@ from weftline.model.status import TemplateStatus
 
 
 class WorkflowTemplate(Row):
-    """A workflow under its id, whatever its version (system 003's WorkflowTemplate)."""
+    """A workflow under its id, whatever its version."""
 
     __tablename__ = "workflow_templates"
 
@@ -33,7 +33,7 @@ class WorkflowTemplate(Row):
 
 
 class WorkflowVersion(Row):
-    """One definition of a workflow. Once published it never changes (system 003's WorkflowVersion)."""
+    """One definition of a workflow. Once published it never changes."""
 
     __tablename__ = "workflow_versions"
 
@@ -41,9 +41,10 @@ class WorkflowVersion(Row):
     template_id: Mapped[str] = mapped_column(primary_key=True)
     version_number: Mapped[int] = mapped_column(primary_key=True)
     label: Mapped[str | None]
-    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     definition_hash: Mapped[str]
     change_description: Mapped[str | None]
+    rollback_of: Mapped[int | None]
     is_active: Mapped[bool]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -52,3 +53,8 @@ class WorkflowVersion(Row):
     def status(self) -> TemplateStatus:
         """Whether executions may be pinned to it."""
         return TemplateStatus.DRAFT if self.published_at is None else TemplateStatus.PUBLISHED
+
+    @property
+    def is_rollback_version(self) -> bool:
+        """Whether it was made to go back to an earlier one."""
+        return self.rollback_of is not None

@@ -8,3 +8,4 @@ READ = permission("workflow:read", "See workflows and their versions.", "viewer"
 CREATE = permission("workflow:create", "Store new workflows.", "author")
 WRITE = permission("workflow:write", "Change workflows.", "author")
 PUBLISH = permission("workflow:publish", "Publish versions, which new executions then run.", "author")
+RETIRE = permission("workflow:retire", "Deprecate and archive workflows, and bring them back.", "author")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.gate import Gate
@@ -13,27 +13,44 @@ from weftline.features.access.http import requires
 from weftline.features.access.policies.request import Resource
 from weftline.features.errors import UnsupportedMediaType
 from weftline.features.http.body import media_type
-from weftline.features.http.conditional import ExpectedEtag, etag
+from weftline.features.http.conditional import ExpectedEtag
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import MAX_NUMBER, Page, PageQuery, decode_cursor, decode_number, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
+from weftline.features.tenancy.errors import LimitReached
 from weftline.features.workflows import examples
-from weftline.features.workflows.errors import MalformedDefinition
+from weftline.features.workflows.dialects import converted, in_terms_of, read_dialect, shown, with_notes
+from weftline.features.workflows.errors import (
+    InvalidDefinition,
+    MalformedDefinition,
+    NotConvertible,
+    UnknownDialect,
+    VersionNotFound,
+    WorkflowArchived,
+    WorkflowChanged,
+    WorkflowExists,
+    WorkflowNotFound,
+)
+from weftline.features.workflows.lifecycle_rest import add_lifecycle_routes
 from weftline.features.workflows.models import WorkflowTemplate
-from weftline.features.workflows.permissions import CREATE, PUBLISH, READ, WRITE
+from weftline.features.workflows.parameters import WorkflowId, detail
+from weftline.features.workflows.permissions import CREATE, READ, WRITE
 from weftline.features.workflows.schemas import (
+    ConversionOut,
+    ConvertQuery,
+    DialectQuery,
     ProblemOut,
-    PublishBody,
     ValidationOut,
-    VersionDetail,
     VersionQuery,
-    VersionSummary,
     WorkflowDetail,
     WorkflowQuery,
     WorkflowSummary,
 )
-from weftline.features.workflows.service import Workflow, WorkflowService
+from weftline.features.workflows.service import WorkflowService
+from weftline.features.workflows.versions_rest import add_version_routes
 from weftline.language import ParseError, parse_definition
+from weftline.language.dialects import located
 
 FORMATS: dict[str, Literal["json", "yaml"]] = {
     "": "json",
@@ -53,15 +70,21 @@ DEFINITION_BODY: dict[str, Any] = {
     }
 }
 
+FOREIGN_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "example": examples.FOREIGN},
+            "application/yaml": {"schema": {"type": "string"}, "example": examples.YAML_FOREIGN},
+        },
+    }
+}
+
 Creator = Annotated[Caller, requires(CREATE)]
 Lister = Annotated[Caller, requires(READ, listing=True)]
 Reader = Annotated[Caller, requires(READ)]
 Writer = Annotated[Caller, requires(WRITE)]
-Publisher = Annotated[Caller, requires(PUBLISH)]
-
-WorkflowId = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", description="Its id.", examples=["greeting"])
-]
+Written = Annotated[DialectQuery, Query()]
 
 
 async def read_definition(request: Request) -> dict[str, Any]:
@@ -82,37 +105,65 @@ async def read_definition(request: Request) -> dict[str, Any]:
 
 
 def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
-    """The routes of workflows."""
+    """The routes of workflows, their versions and statuses."""
     router = api_router("/workflows", tag="Workflows")
+    _add_definitions(router, service, gate)
+    add_version_routes(router, service)
+    add_lifecycle_routes(router, service.lifecycle)
+    return router
 
-    def detail(workflow: Workflow, response: Response) -> WorkflowDetail:
-        response.headers.update(etag(workflow.template.etag))
-        return WorkflowDetail.of(workflow)
 
+def _add_definitions(router: APIRouter, service: WorkflowService, gate: Gate) -> None:
     @router.post(
         "",
         status_code=201,
         summary="Create a workflow",
-        responses=answers(examples.DRAFT, status=201, description="The new workflow, a draft."),
+        responses=answers(examples.DRAFT, status=201, description="The new workflow, a draft.")
+        | failures(
+            LimitReached, InvalidDefinition, MalformedDefinition, NotConvertible, UnknownDialect, WorkflowExists
+        ),
         openapi_extra=DEFINITION_BODY,
     )
-    async def create_workflow(caller: Creator, request: Request, response: Response) -> WorkflowDetail:
+    async def create_workflow(
+        caller: Creator, request: Request, written: Written, response: Response
+    ) -> WorkflowDetail:
         """Stores a definition as the draft of a new workflow under the definition's own id."""
-        workflow = await service.create(caller.tenant_id, await read_definition(request))
+        reading = await read_dialect(await read_definition(request), written.dialect)
+        workflow = await in_terms_of(reading, service.create(caller.tenant_id, reading.definition))
         response.headers["Location"] = f"{request.url.path}/{workflow.template.id}"
-        return detail(workflow, response)
+        return with_notes(detail(workflow, response), reading.notes)
 
     @router.post(
         "/validate",
         summary="Validate a definition",
-        responses=answers(examples.PROBLEMS, description="Everything that is wrong; nothing is stored."),
+        responses=answers(examples.PROBLEMS, description="Everything that is wrong; nothing is stored.")
+        | failures(MalformedDefinition, UnknownDialect),
         openapi_extra=DEFINITION_BODY,
     )
-    async def validate_definition(caller: Lister, request: Request) -> ValidationOut:
+    async def validate_definition(caller: Lister, request: Request, written: Written) -> ValidationOut:
         """Says everything that is wrong with a definition, at once. Nothing is stored."""
-        problems = await service.problems(await read_definition(request))
+        document = await read_definition(request)
+        try:
+            reading = await read_dialect(document, written.dialect)
+            problems = located(await service.problems(caller.tenant_id, reading.definition), reading)
+        except (InvalidDefinition, NotConvertible) as error:
+            problems = error.errors
         found = [ProblemOut.model_validate(problem) for problem in problems]
         return ValidationOut(valid=not found, problems=found)
+
+    @router.post(
+        "/convert",
+        summary="Convert a definition",
+        responses=answers(examples.CONVERSION, description="The document in the other dialect; nothing is stored.")
+        | failures(InvalidDefinition, MalformedDefinition, NotConvertible, UnknownDialect),
+        openapi_extra=FOREIGN_BODY,
+    )
+    async def convert_definition(
+        caller: Lister, request: Request, query: Annotated[ConvertQuery, Query()]
+    ) -> ConversionOut:
+        """Converts a document from one dialect into another, as `weft convert` does. Nothing is stored."""
+        document = await read_definition(request)
+        return await converted(document, query.source, query.target, partial=query.partial)
 
     @router.get(
         "",
@@ -120,27 +171,18 @@ def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
         responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="By id."),
     )
     async def list_workflows(caller: Lister, query: Annotated[WorkflowQuery, Query()]) -> Page[WorkflowSummary]:
-        """Lists workflows in the order of their ids."""
-        after = None if query.cursor is None else decode_cursor(query.cursor, 1)[0]
-        found = await service.list(
-            caller.tenant_id,
-            status=query.status,
-            query=query.q,
-            after=after,
-            limit=query.limit + 1,
-            ids=await gate.workflows(caller, READ),
-        )
-        page = found[: query.limit]
-        shown = await gate.visible(caller, READ, page, _resource)
-        return Page(
-            items=[WorkflowSummary.model_validate(template) for template in shown],
-            next_cursor=encode_cursor([page[-1].id]) if len(found) > len(page) else None,
-        )
+        """Lists workflows, by id unless asked otherwise. Archived ones are shown only where asked for by `status`."""
+        window = query.window()
+        ids = await gate.workflows(caller, READ)
+        found = await service.list(caller.tenant_id, window, statuses=query.status, query=query.q, ids=ids)
+        shown = await gate.visible(caller, READ, window.cut(found), _resource)
+        return window.page_of(found, [WorkflowSummary.model_validate(template) for template in shown])
 
     @router.get(
         "/{workflow_id}",
         summary="Get a workflow",
-        responses=answers(examples.WORKFLOW, description="The workflow with a definition."),
+        responses=answers(examples.WORKFLOW, description="The workflow with a definition.")
+        | failures(NotConvertible, UnknownDialect, VersionNotFound, WorkflowNotFound),
     )
     async def get_workflow(
         caller: Reader,
@@ -149,12 +191,22 @@ def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
         response: Response,
     ) -> WorkflowDetail:
         """Shows a workflow with the definition of its latest version, or of the one asked for."""
-        return detail(await service.get(caller.tenant_id, workflow_id, query.version), response)
+        workflow = await service.get(caller.tenant_id, workflow_id, query.version)
+        return await shown(detail(workflow, response), query.dialect)
 
     @router.put(
         "/{workflow_id}",
         summary="Change a workflow",
-        responses=answers(examples.DRAFT, description="The workflow with its new definition."),
+        responses=answers(examples.DRAFT, description="The workflow with its new definition.")
+        | failures(
+            InvalidDefinition,
+            MalformedDefinition,
+            NotConvertible,
+            UnknownDialect,
+            WorkflowArchived,
+            WorkflowChanged,
+            WorkflowNotFound,
+        ),
         openapi_extra=DEFINITION_BODY,
     )
     async def replace_workflow(
@@ -162,60 +214,13 @@ def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
         workflow_id: WorkflowId,
         expected: ExpectedEtag,
         request: Request,
+        written: Written,
         response: Response,
     ) -> WorkflowDetail:
         """Replaces the draft; where the latest version is published, a new draft version is made."""
-        document = await read_definition(request)
-        workflow = await service.replace(caller.tenant_id, workflow_id, document, expected_etag=expected)
-        return detail(workflow, response)
-
-    @router.post(
-        "/{workflow_id}/publish",
-        summary="Publish the latest version",
-        responses=answers(examples.VERSION, description="The published version."),
-    )
-    async def publish_workflow(
-        caller: Publisher,
-        workflow_id: WorkflowId,
-        body: Annotated[
-            PublishBody | None, Body(openapi_examples={"note": {"value": {"changeDescription": "First version"}}})
-        ] = None,
-    ) -> VersionDetail:
-        """Makes the latest version immutable and the one that new executions run. Safe to repeat."""
-        note = None if body is None else body.change_description
-        workflow = await service.publish(caller.tenant_id, workflow_id, note)
-        return VersionDetail.model_validate(workflow.version)
-
-    @router.get(
-        "/{workflow_id}/versions",
-        summary="List versions",
-        responses=answers({"items": [examples.VERSION_SUMMARY], "nextCursor": None}, description="Newest first."),
-    )
-    async def list_versions(
-        caller: Reader, workflow_id: WorkflowId, query: Annotated[PageQuery, Query()]
-    ) -> Page[VersionSummary]:
-        """Lists a workflow's versions, the newest first."""
-        before = None if query.cursor is None else decode_number(query.cursor)
-        found = await service.list_versions(caller.tenant_id, workflow_id, before=before, limit=query.limit + 1)
-        items = [VersionSummary.model_validate(version) for version in found[: query.limit]]
-        more = len(found) > len(items)
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].version_number)]) if more else None)
-
-    @router.get(
-        "/{workflow_id}/versions/{number}",
-        summary="Get a version",
-        responses=answers(examples.VERSION, description="The version with its definition."),
-    )
-    async def get_version(
-        caller: Reader,
-        workflow_id: WorkflowId,
-        number: Annotated[int, Path(ge=1, le=MAX_NUMBER, examples=[1])],
-    ) -> VersionDetail:
-        """Shows one version with its definition."""
-        workflow = await service.get(caller.tenant_id, workflow_id, number)
-        return VersionDetail.model_validate(workflow.version)
-
-    return router
+        reading = await read_dialect(await read_definition(request), written.dialect)
+        replaced = service.replace(caller.tenant_id, workflow_id, reading.definition, expected_etag=expected)
+        return with_notes(detail(await in_terms_of(reading, replaced), response), reading.notes)
 
 
 def _resource(template: WorkflowTemplate) -> Resource:

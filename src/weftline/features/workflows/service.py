@@ -2,79 +2,117 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
-from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.features.tenancy.limits import TenantLimits
 from weftline.features.workflows import repository
-from weftline.features.workflows.errors import (
-    InvalidDefinition,
-    VersionNotFound,
-    WorkflowChanged,
-    WorkflowExists,
-    WorkflowNotFound,
+from weftline.features.workflows.changing import (
+    Workflow,
+    hash_of,
+    headings,
+    lock_template,
+    new_version,
+    record_version,
+    refuse_archived,
+    save,
+    shows_the_same,
+    told,
+    version_of,
 )
+from weftline.features.workflows.checking import DefinitionChecker
+from weftline.features.workflows.errors import InvalidDefinition, VersionNotFound, WorkflowExists, WorkflowNotFound
+from weftline.features.workflows.lifecycle import Lifecycle
 from weftline.features.workflows.models import WorkflowTemplate, WorkflowVersion
-from weftline.language import Problem, Validation, validate
-from weftline.language import Workflow as Definition
+from weftline.features.workflows.publishing import Publishing
+from weftline.language import Problem
+from weftline.language.diff import DefinitionDiff, diff_definitions
 from weftline.model.status import TemplateStatus
+from weftline.plugins.running import no_action
+
+Furnish = Callable[[AsyncSession, Workflow], Awaitable[None]]
+"""Stores, within the transaction that makes a workflow, what belongs to it."""
 
 
-class Workflow(NamedTuple):
-    """A template and one of its versions, as a rule the latest."""
+class Comparison(NamedTuple):
+    """What differs between two versions of a workflow.
 
-    template: WorkflowTemplate
-    version: WorkflowVersion
+    Attributes:
+        before, after: their numbers.
+        diff: what differs.
+    """
+
+    before: int
+    after: int
+    diff: DefinitionDiff
 
 
 class WorkflowService:
-    """Writing, publishing and finding workflows.
+    """Writing and finding workflows.
 
     Args:
         database: where they are.
         actions: names of the actions that definitions may call; None accepts any name.
         limits: how many a tenant may have.
+        hidden: names of the actions that are not there for a tenant.
+
+    Attributes:
+        publishing: makes versions the ones that new executions run.
+        lifecycle: deprecates, archives and restores workflows.
     """
 
-    def __init__(self, database: Database, actions: Collection[str] | None, limits: TenantLimits) -> None:
+    def __init__(
+        self,
+        database: Database,
+        actions: Collection[str] | None,
+        limits: TenantLimits,
+        *,
+        hidden: Callable[[UUID], Collection[str]] = no_action,
+    ) -> None:
         self._database = database
-        self._actions = actions
         self._limits = limits
+        self._checker = DefinitionChecker(database, actions, hidden)
+        self.publishing = Publishing(database, self._checker)
+        self.lifecycle = Lifecycle(database)
 
-    async def problems(self, document: dict[str, Any]) -> Sequence[Problem]:
-        """Everything that is wrong with a definition; nothing is stored."""
-        return (await self._validate(document)).problems
+    async def problems(self, tenant_id: UUID, document: dict[str, Any]) -> Sequence[Problem]:
+        """Everything that is wrong with a definition of a tenant's; nothing is stored."""
+        return await self._checker.problems(tenant_id, document)
 
-    async def create(self, tenant_id: UUID, document: dict[str, Any]) -> Workflow:
+    async def create(self, tenant_id: UUID, document: dict[str, Any], furnish: Furnish | None = None) -> Workflow:
         """Store a new workflow with a first, unpublished version.
+
+        Args:
+            tenant_id: whose.
+            document: the definition.
+            furnish: what else is stored with it; all of it or nothing.
 
         Raises:
             InvalidDefinition: the document is not a valid workflow.
             WorkflowExists: its id is taken.
             LimitReached: the tenant has as many as it may.
         """
-        definition = await self._check(document)
+        definition = await self._checker.check(tenant_id, document)
         async with self._database.transaction(tenant_id) as session:
             await self._limits.check_workflows(session, tenant_id)
             template = await repository.add_template(
-                session, tenant_id, {"id": definition.id, "latest_version": 1, **_headings(definition)}
+                session, tenant_id, {"id": definition.id, "latest_version": 1, **headings(definition)}
             )
             if template is None:
                 raise WorkflowExists(definition.id)
-            version = _new_version(template, definition, document)
+            version = new_version(template, definition, document)
             session.add(version)
             await session.flush()
-            await self._record(session, "workflow.created", version)
-            return Workflow(template, version)
+            await record_version(session, "workflow.created", version)
+            workflow = Workflow(template, version)
+            if furnish is not None:
+                await furnish(session, workflow)
+            return workflow
 
     async def replace(
         self, tenant_id: UUID, workflow_id: str, document: dict[str, Any], *, expected_etag: str | None = None
@@ -89,64 +127,33 @@ class WorkflowService:
 
         Raises:
             InvalidDefinition: the document is not a valid workflow, or another workflow's.
-            WorkflowNotFound: there is none of this id.
-            WorkflowChanged: it is not in the expected state.
+            WorkflowNotFound, WorkflowChanged: there is none of this id, or not in the expected state.
+            WorkflowArchived: it was put away.
         """
-        definition = await self._check(document)
+        definition = await self._checker.check(tenant_id, document)
         if definition.id != workflow_id:
             message = f"the definition's id is '{definition.id}', the workflow's is '{workflow_id}'"
             raise InvalidDefinition([Problem("/id", message, "An id cannot be changed.", "id_mismatch")])
         async with self._database.transaction(tenant_id) as session:
-            template = await repository.get_template(session, tenant_id, workflow_id, lock=True)
-            if template is None:
-                raise WorkflowNotFound(workflow_id)
-            if expected_etag is not None and expected_etag != str(template.etag):
-                raise WorkflowChanged(workflow_id)
-            latest = await repository.get_version(session, tenant_id, workflow_id, template.latest_version)
-            assert latest is not None
-            if latest.definition_hash == _hash(document):
+            template = await lock_template(session, tenant_id, workflow_id, expected_etag)
+            refuse_archived(template)
+            latest = await version_of(session, template, template.latest_version)
+            if shows_the_same(latest, document):
                 return Workflow(template, latest)
-            before = _told(latest)
+            before = told(latest)
             if latest.published_at is None:
                 latest.definition = document
-                latest.definition_hash = _hash(document)
+                latest.definition_hash = hash_of(document)
                 latest.label = definition.version
             else:
                 template.latest_version += 1
-                latest = _new_version(template, definition, document)
+                latest = new_version(template, definition, document)
                 session.add(latest)
-            for name, value in _headings(definition).items():
+            for name, value in headings(definition).items():
                 setattr(template, name, value)
-            _touch(template)
-            await session.flush()
-            await session.refresh(template)
-            await self._record(session, "workflow.changed", latest, before)
+            await save(session, template)
+            await record_version(session, "workflow.changed", latest, before)
             return Workflow(template, latest)
-
-    async def publish(self, tenant_id: UUID, workflow_id: str, change_description: str | None = None) -> Workflow:
-        """Make the latest version the one that new executions run. Nothing happens where it is that already.
-
-        Raises:
-            WorkflowNotFound: there is none of this id.
-        """
-        async with self._database.transaction(tenant_id) as session:
-            template = await repository.get_template(session, tenant_id, workflow_id, lock=True)
-            if template is None:
-                raise WorkflowNotFound(workflow_id)
-            version = await repository.get_version(session, tenant_id, workflow_id, template.latest_version)
-            assert version is not None
-            if version.published_at is None:
-                await repository.deactivate_versions(session, tenant_id, workflow_id)
-                version.is_active = True
-                version.published_at = await repository.now(session)
-                version.change_description = change_description
-                template.published_version = version.version_number
-                template.status = TemplateStatus.PUBLISHED.value
-                _touch(template)
-                await session.flush()
-                await session.refresh(template)
-                await self._record(session, "workflow.published", version)
-            return Workflow(template, version)
 
     async def get(self, tenant_id: UUID, workflow_id: str, number: int | None = None) -> Workflow:
         """A workflow with version ``number``, or with its latest.
@@ -154,36 +161,31 @@ class WorkflowService:
         Raises:
             WorkflowNotFound, VersionNotFound: there is no such thing.
         """
-        async with self._database.transaction(tenant_id) as session:
-            template = await repository.get_template(session, tenant_id, workflow_id)
-            if template is None:
-                raise WorkflowNotFound(workflow_id)
-            wanted = template.latest_version if number is None else number
-            version = await repository.get_version(session, tenant_id, workflow_id, wanted)
-            if version is None:
-                raise VersionNotFound(workflow_id, wanted)
-            return Workflow(template, version)
+        async with self._database.reading(tenant_id) as connection:
+            template, version = await repository.read_workflow(connection, tenant_id, workflow_id, number)
+        if template is None:
+            raise WorkflowNotFound(workflow_id)
+        if version is None:
+            raise VersionNotFound(workflow_id, template.latest_version if number is None else number)
+        return Workflow(template, version)
 
     async def list(
         self,
         tenant_id: UUID,
+        window: Window,
         *,
-        status: TemplateStatus | None = None,
+        statuses: Collection[TemplateStatus],
         query: str | None = None,
-        after: str | None = None,
-        limit: int = 50,
         ids: Collection[str] | None = None,
     ) -> Sequence[WorkflowTemplate]:
-        """Workflows in the order of their ids; see ``repository.list_templates``."""
-        async with self._database.transaction(tenant_id) as session:
+        """Workflows; see ``repository.list_templates``."""
+        async with self._database.reading(tenant_id) as connection:
             return await repository.list_templates(
-                session, tenant_id, status=status, query=query, after=after, limit=limit, ids=ids
+                connection, tenant_id, window, statuses=statuses, query=query, ids=ids
             )
 
-    async def list_versions(
-        self, tenant_id: UUID, workflow_id: str, *, before: int | None = None, limit: int = 50
-    ) -> Sequence[WorkflowVersion]:
-        """A workflow's versions without their definitions, the newest first.
+    async def list_versions(self, tenant_id: UUID, workflow_id: str, window: Window) -> Sequence[WorkflowVersion]:
+        """A part of a workflow's versions, without their definitions.
 
         Raises:
             WorkflowNotFound: there is none of this id.
@@ -191,59 +193,22 @@ class WorkflowService:
         async with self._database.transaction(tenant_id) as session:
             if await repository.get_template(session, tenant_id, workflow_id) is None:
                 raise WorkflowNotFound(workflow_id)
-            return await repository.list_versions(session, tenant_id, workflow_id, before=before, limit=limit)
+            return await repository.list_versions(session, tenant_id, workflow_id, window)
 
-    async def _record(
-        self, session: AsyncSession, action: str, version: WorkflowVersion, before: dict[str, Any] | None = None
-    ) -> None:
-        await record(
-            session,
-            action,
-            "workflow",
-            version.template_id,
-            before=before,
-            after=_told(version),
-            reason=version.change_description,
-            tenant_id=version.tenant_id,
-        )
+    async def compare(
+        self, tenant_id: UUID, workflow_id: str, before: int | None = None, after: int | None = None
+    ) -> Comparison:
+        """What differs between two versions of a workflow.
 
-    async def _check(self, document: dict[str, Any]) -> Definition:
-        validation = await self._validate(document)
-        if validation.workflow is None or validation.problems:
-            raise InvalidDefinition(validation.problems)
-        return validation.workflow
+        Args:
+            tenant_id, workflow_id: which workflow.
+            before: a version's number; None: the one before ``after``, or the first.
+            after: another's; None: the latest.
 
-    async def _validate(self, document: dict[str, Any]) -> Validation:
-        # in a thread, for a large graph takes its time
-        return await asyncio.to_thread(validate, document, self._actions)
-
-
-def _headings(definition: Definition) -> dict[str, Any]:
-    """What a template repeats of its latest definition, for lists."""
-    return {"name": definition.name or definition.id, "description": definition.description}
-
-
-def _new_version(template: WorkflowTemplate, definition: Definition, document: dict[str, Any]) -> WorkflowVersion:
-    return WorkflowVersion(
-        tenant_id=template.tenant_id,
-        template_id=template.id,
-        version_number=template.latest_version,
-        label=definition.version,
-        definition=document,
-        definition_hash=_hash(document),
-        is_active=False,
-    )
-
-
-def _told(version: WorkflowVersion) -> dict[str, Any]:
-    """What the audit log tells of a version."""
-    return {"versionNumber": version.version_number, "definitionHash": version.definition_hash}
-
-
-def _hash(document: dict[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _touch(template: WorkflowTemplate) -> None:
-    template.etag += 1
-    template.updated_at = func.now()
+        Raises:
+            WorkflowNotFound, VersionNotFound: there is no such thing.
+        """
+        _, new = await self.get(tenant_id, workflow_id, after)
+        number = max(1, new.version_number - 1) if before is None else before
+        _, old = await self.get(tenant_id, workflow_id, number)
+        return Comparison(number, new.version_number, diff_definitions(old.definition, new.definition))

@@ -7,8 +7,11 @@ import os
 import stat
 import subprocess
 import tempfile
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from weftline.store.embedded.account import Account, open_tree, open_way_to, server_account
 from weftline.store.embedded.errors import BinariesMissingError, ServerFailedError
@@ -56,19 +59,34 @@ class Binaries:
         """The file of ``program``, ``psql`` for example."""
         return self.directory / program
 
-    def run(self, deed: str, program: str, *arguments: str | Path, standard_input: str = "") -> str:
+    def run(
+        self,
+        deed: str,
+        program: str,
+        *arguments: str | Path,
+        standard_input: str = "",
+        inherited: Collection[int] = (),
+    ) -> str:
         """Runs ``program`` to its end and returns what it printed.
 
+        Args:
+            deed: says in the message of a failure what it should have done.
+            program, arguments: what is run.
+            standard_input: what it reads.
+            inherited: descriptors that it and every process it starts keep open.
+
         Raises:
-            ServerFailedError: it failed; ``deed`` says in the message what it should have done.
+            ServerFailedError: it failed.
         """
-        code, output = self.attempt(program, *arguments, standard_input=standard_input)
+        code, output = self.attempt(program, *arguments, standard_input=standard_input, inherited=inherited)
         if code != 0:
             raise ServerFailedError(deed, output)
         return output
 
-    def attempt(self, program: str, *arguments: str | Path, standard_input: str = "") -> tuple[int, str]:
-        """Runs ``program`` to its end; its exit code and what it printed.
+    def attempt(
+        self, program: str, *arguments: str | Path, standard_input: str = "", inherited: Collection[int] = ()
+    ) -> tuple[int, str]:
+        """Runs ``program`` to its end; its exit code and what it printed. The arguments are those of :meth:`run`.
 
         An interrupt is raised only after the program has ended, so that nothing it started is left unknown.
         """
@@ -76,26 +94,51 @@ class Binaries:
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as given:
             given.write(standard_input)
             given.seek(0)
-            process = subprocess.Popen(  # noqa: S603 - our own programs and arguments
-                [self.path(program), *arguments],
-                stdin=given,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                env=_environment(),
-                # out of reach of the terminal's Ctrl-C, which is for Weftline to handle
-                start_new_session=True,
-                user=None if self.account is None else self.account.uid,
-                group=None if self.account is None else self.account.gid,
-                extra_groups=None if self.account is None else [],
+            code = _uninterrupted(
+                lambda: (
+                    subprocess.run(  # noqa: S603 - our own programs and arguments
+                        [self.path(program), *arguments],
+                        check=False,
+                        stdin=given,
+                        stdout=output,
+                        stderr=subprocess.STDOUT,
+                        cwd="/",
+                        env=_environment(),
+                        # out of reach of the terminal's Ctrl-C, which is for Weftline to handle
+                        start_new_session=True,
+                        pass_fds=tuple(inherited),
+                        user=None if self.account is None else self.account.uid,
+                        group=None if self.account is None else self.account.gid,
+                        extra_groups=None if self.account is None else [],
+                    ).returncode
+                )
             )
-            try:
-                code = process.wait()
-            except BaseException:
-                process.wait()
-                raise
             output.seek(0)
             return code, output.read().strip()
+
+
+def _uninterrupted(work: Callable[[], int]) -> int:
+    """Does it all, or has not begun; an interrupt meanwhile is raised afterwards.
+
+    Signals are handled in the main thread, at any point: also between a process's start and the moment when its
+    number is known. So it is started in another thread.
+    """
+    outcome: Future[int] = Future()
+
+    def attempt() -> None:
+        if outcome.set_running_or_notify_cancel():
+            try:
+                outcome.set_result(work())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+    try:
+        Thread(target=attempt, name="postgresql-program").start()
+        return outcome.result()
+    except BaseException:
+        if not outcome.cancel():
+            wait([outcome])
+        raise
 
 
 def _environment() -> dict[str, str]:

@@ -25,6 +25,16 @@ class FileLock:
         """Whether this object holds the lock."""
         return self._descriptor is not None
 
+    def fileno(self) -> int:
+        """The descriptor that the lock is held by; a process that inherits it holds the lock, too.
+
+        Raises:
+            RuntimeError: this object does not hold the lock.
+        """
+        if self._descriptor is None:
+            raise RuntimeError(f"{self.path} is not locked")
+        return self._descriptor
+
     def acquire(self, *, shared: bool = False) -> None:
         """Takes the lock, waiting for whoever is in the way."""
         self._lock(fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
@@ -53,10 +63,9 @@ class FileLock:
 
     def write(self, content: str) -> None:
         """Leaves a note in the file; call while holding the lock."""
-        if self._descriptor is None:
-            raise RuntimeError(f"{self.path} is not locked")
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, content.encode(), 0)
+        descriptor = self.fileno()
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, content.encode(), 0)
 
     @contextmanager
     def exclusively(self) -> Generator[None]:

@@ -178,7 +178,12 @@ class EmbeddedServer:
             give(self.data, account)
 
     def _initialise(self) -> None:
-        """Makes the cluster with its role and database, all or nothing."""
+        """Makes the cluster with its role and database, all or nothing.
+
+        Its programs inherit the lock on starting: should this process be killed, the next start waits for them to end
+        before it clears away what they made.
+        """
+        starting = (self._starting.fileno(),)
         unfinished = self.home / "postgres.unfinished"
         if unfinished.exists():
             shutil.rmtree(unfinished)
@@ -195,6 +200,7 @@ class EmbeddedServer:
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
             # only the server's user and root can enter the socket's directory
             *("--auth-local", "trust", "--auth-host", "scram-sha-256"),
+            inherited=starting,
         )
         with (unfinished / "postgresql.conf").open("a") as file:
             file.write("\ninclude '../weftline.conf'\ninclude_if_exists '../postgres.conf'\n")
@@ -205,6 +211,7 @@ class EmbeddedServer:
             standard_input=(
                 f"CREATE ROLE {_DATABASE} LOGIN CREATEROLE CREATEDB\nCREATE DATABASE {_DATABASE} OWNER {_DATABASE}\n"
             ),
+            inherited=starting,
         )
         unfinished.rename(self.data)
 

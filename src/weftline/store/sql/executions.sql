@@ -1,16 +1,29 @@
 -- Lock order: whoever locks several rows of executions does so in the order of (tenant_id, id), or skips locked ones.
 
 -- name: start
--- Insert new executions; those whose idempotency key was used before are left out.
+-- Insert new executions; those that are there already, by their id or their idempotency key, are left out. Those that
+-- count towards a limit wait for a slot.
 INSERT INTO executions (tenant_id, id, workflow_id, version_number, priority, wake_at, input, tags, idempotency_key,
-                        started_by)
-SELECT $1, s.id, s.workflow_id, s.version_number, s.priority, to_timestamp($2::float8), s.input::jsonb,
+                        started_by, parent_id, parent_step, parent_waits, depth, attributes, concurrency_key, is_queued,
+                        restarted_from, context, is_sealed, trigger_id, trigger_type, scheduled_at)
+SELECT $1, s.id, s.workflow_id, s.version_number, s.priority,
+       CASE WHEN s.concurrency_key IS NULL THEN to_timestamp($2::float8) END, s.input::jsonb,
        CASE WHEN s.tags IS NULL THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(s.tags::jsonb)) END,
-       s.idempotency_key, s.started_by
-FROM unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::uuid[])
-     AS s(id, workflow_id, version_number, priority, input, tags, idempotency_key, started_by)
-ON CONFLICT (tenant_id, workflow_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+       s.idempotency_key, s.started_by, s.parent_id, s.parent_step, s.parent_waits, s.depth,
+       s.attributes::jsonb, s.concurrency_key, s.concurrency_key IS NOT NULL, s.restarted_from,
+       s.context::jsonb, s.is_sealed, s.trigger_id, s.trigger_type, to_timestamp(s.scheduled_at)
+FROM unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::uuid[],
+            $11::uuid[], $12::text[], $13::boolean[], $14::smallint[], $15::text[], $16::text[], $17::uuid[],
+            $18::text[], $19::boolean[], $20::uuid[], $21::text[], $22::float8[])
+     AS s(id, workflow_id, version_number, priority, input, tags, idempotency_key, started_by,
+          parent_id, parent_step, parent_waits, depth, attributes, concurrency_key, restarted_from, context,
+          is_sealed, trigger_id, trigger_type, scheduled_at)
+ON CONFLICT DO NOTHING
 RETURNING id;
+
+-- name: context
+-- What was said when an execution was started.
+SELECT context::text FROM executions WHERE tenant_id = $1 AND id = $2;
 
 -- name: by_idempotency_key
 -- The executions that were started under these keys before.
@@ -48,11 +61,13 @@ WITH ready AS MATERIALIZED (
 UPDATE executions
 SET owner = $1,
     shelved_wake_at = NULL,
-    status = CASE WHEN status IN ('pending', 'waiting') THEN 'running' ELSE status END,
+    -- one that has ended is not claimed unless a message may revive it
+    status = CASE WHEN status IN ('pending', 'waiting') OR completed_at IS NOT NULL THEN 'running' ELSE status END,
     started_at = coalesce(started_at, to_timestamp($2::float8))
 WHERE ctid = ANY (ARRAY(SELECT row_id FROM ready WHERE NOT is_suspended))
-RETURNING tenant_id, id, workflow_id, version_number, clean, lost_leases, inbox_seq, inbox_seen,
-          input::text, snapshot::text, snapshot_seq;
+RETURNING tenant_id, id, workflow_id, version_number, clean AND completed_at IS NULL AS clean, lost_leases, inbox_seq,
+          inbox_seen, input::text, snapshot::text, snapshot_seq, parent_id, parent_step, parent_waits, concurrency_key,
+          started_by, context::text, is_sealed;
 
 -- name: next_wake
 -- When the next execution will be ready, Unix seconds; NULL where none waits for a time.
@@ -70,33 +85,52 @@ CROSS JOIN LATERAL (
 -- name: release
 -- Write what a turn's end changed: snapshot, status, result, and when to wake up, for the executions that worker $1
 -- still owns. An execution that is kept stays with the worker; one that rests or has ended is let go. A message that
--- came in meanwhile (inbox_seq moved on) makes it ready at once: no wake-up is lost.
+-- came in meanwhile (inbox_seq moved on) makes it ready at once, even where it has ended: no wake-up is lost. Where
+-- there is no new snapshot the old one stays, and the log is ahead of it.
 UPDATE executions e
 SET status = u.status,
     output = u.output::jsonb,
     error = u.error::jsonb,
-    snapshot = u.snapshot::jsonb,
-    snapshot_seq = u.snapshot_seq,
+    snapshot = coalesce(u.snapshot::jsonb, e.snapshot),
+    snapshot_seq = coalesce(u.snapshot_seq, e.snapshot_seq),
+    version_number = coalesce(u.version_number, e.version_number),
     current_steps = string_to_array(u.current_steps, ' '),
     inbox_seen = u.inbox_seen,
-    clean = NOT u.keep,
+    clean = u.snapshot IS NOT NULL AND NOT u.keep,
     owner = CASE WHEN u.keep THEN e.owner END,
     wake_at = CASE
-        WHEN u.completed_at IS NOT NULL THEN NULL
         WHEN e.inbox_seq > u.inbox_seen THEN to_timestamp($2::float8)
-        ELSE to_timestamp(u.wake_at)
+        WHEN u.completed_at IS NULL THEN to_timestamp(u.wake_at)
     END,
     completed_at = to_timestamp(u.completed_at)
-FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[],
-            $11::int[], $12::boolean[], $13::float8[], $14::float8[])
-     AS u(tenant_id, id, status, output, error, snapshot, snapshot_seq, current_steps,
+FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::int[], $11::text[],
+            $12::int[], $13::boolean[], $14::float8[], $15::float8[])
+     AS u(tenant_id, id, status, output, error, snapshot, snapshot_seq, version_number, current_steps,
           inbox_seen, keep, wake_at, completed_at)
 WHERE e.tenant_id = u.tenant_id AND e.id = u.id AND e.owner = $1
-RETURNING e.id;
+RETURNING NOT u.keep AND e.inbox_seq > u.inbox_seen AS is_ready;
 
--- name: memory
--- What an execution's row remembers of its state.
-SELECT input::text, snapshot::text, snapshot_seq FROM executions WHERE tenant_id = $1 AND id = $2;
+-- name: detail
+-- An execution's row with its snapshot, and up to $3 events that its log holds beyond that, which tell its result.
+SELECT x.id, x.tenant_id, x.workflow_id, x.version_number, x.status, x.priority, x.inbox_seen, x.tags, x.attributes,
+       x.parent_id, x.parent_step, x.restarted_from, x.trigger_id, x.trigger_type, x.scheduled_at, x.context, x.is_queued,
+       x.is_sealed, x.started_by, x.created_at, x.started_at, x.completed_at,
+       x.input::text, x.snapshot::text, x.snapshot_seq,
+       ARRAY(
+           SELECT ROW(e.seq, e.type, e.step_id, e.data::text, extract(epoch FROM e.occurred_at)::float8)
+           FROM events e
+           WHERE e.tenant_id = $1 AND e.execution_id = $2 AND e.seq > x.snapshot_seq
+           ORDER BY e.seq
+           LIMIT $3
+       ) AS log
+FROM executions x
+WHERE x.tenant_id = $1 AND x.id = $2;
+
+-- name: parents
+-- What the children of executions inherit.
+SELECT id, depth, priority, tags, started_by, context::text, is_sealed
+FROM executions
+WHERE tenant_id = $1 AND id = ANY ($2::uuid[]);
 
 -- name: hand_back
 -- Let go of executions (all of worker $1's where $2 is NULL) whose log may be ahead of their snapshot; $4 is 1 where

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.fields.models import FieldRuleRow
+from weftline.features.http.listing import Ordering, SortKey, Window
 
 # whoever adds a reference to the tenant's row is not kept waiting
 _LOCK = text("SELECT FROM tenants WHERE id = :tenant FOR NO KEY UPDATE")
 _ROLES = text("SELECT id FROM roles WHERE tenant_id = :tenant")
+
+ORDER = Ordering(
+    SortKey("createdAt", FieldRuleRow.created_at, datetime),
+    SortKey("field", FieldRuleRow.field),
+    tie=SortKey("id", FieldRuleRow.id, UUID),
+    default="createdAt",
+)
 
 
 async def lock(session: AsyncSession, tenant_id: UUID) -> None:
@@ -32,23 +41,20 @@ async def count(session: AsyncSession, tenant_id: UUID) -> int:
 
 
 async def list_rules(
-    session: AsyncSession, tenant_id: UUID, *, workflow_id: str | None, after: UUID | None, limit: int
+    session: AsyncSession, tenant_id: UUID, window: Window, *, workflow_id: str | None
 ) -> Sequence[FieldRuleRow]:
-    """Rules in the order in which they were made.
+    """Those of the rules that apply.
 
     Args:
         session: bound to the tenant.
         tenant_id: whose.
         workflow_id: only those that apply to this workflow.
-        after: only those after the one of this id.
-        limit: at most so many.
+        window: which part of them, in which order.
     """
     statement = select(FieldRuleRow).where(FieldRuleRow.tenant_id == tenant_id)
     if workflow_id is not None:
         statement = statement.where(func.coalesce(FieldRuleRow.workflow_id, workflow_id) == workflow_id)
-    if after is not None:
-        statement = statement.where(FieldRuleRow.id > after)
-    return (await session.scalars(statement.order_by(FieldRuleRow.id).limit(limit))).all()
+    return (await session.scalars(window.of(statement))).all()
 
 
 async def custom_roles(session: AsyncSession, tenant_id: UUID) -> frozenset[str]:

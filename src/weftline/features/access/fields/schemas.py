@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from weftline.features.access.fields.masking import Effect, FieldRule
-from weftline.features.http.paging import PageQuery
+from weftline.features.access.fields.repository import ORDER
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 
 WorkflowId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
@@ -28,8 +29,10 @@ class FieldRuleOut(Wire):
     created_at: Annotated[datetime, Field(description="When it was made.")]
 
 
-class FieldRuleQuery(PageQuery):
+class FieldRuleQuery(ListQuery):
     """Which rules to list."""
+
+    order: ClassVar = ORDER
 
     workflow_id: Annotated[WorkflowId | None, Field(description="Only those that apply to this workflow.")] = None
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from weftline.features.access.caller import Caller
 from weftline.features.access.fields import repository
 from weftline.features.access.fields.errors import FieldRuleNotFound, TooManyFieldRules, UnknownRoles
@@ -15,6 +17,7 @@ from weftline.features.access.permissions import BUILT_IN_ROLES
 from weftline.features.access.revocations import revoke
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.model.ids import uuid7
 
 MAX_RULES = 500
@@ -30,12 +33,19 @@ class FieldRuleService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(
-        self, tenant_id: UUID, *, workflow_id: str | None = None, after: UUID | None = None, limit: int = 50
-    ) -> Sequence[FieldRuleRow]:
-        """Rules in the order in which they were made; see ``repository.list_rules``."""
+    async def list(self, tenant_id: UUID, window: Window, *, workflow_id: str | None = None) -> Sequence[FieldRuleRow]:
+        """Rules; see ``repository.list_rules``."""
         async with self._database.transaction(tenant_id) as session:
-            return await repository.list_rules(session, tenant_id, workflow_id=workflow_id, after=after, limit=limit)
+            return await repository.list_rules(session, tenant_id, window, workflow_id=workflow_id)
+
+    async def get(self, tenant_id: UUID, rule_id: UUID) -> FieldRuleRow:
+        """A rule.
+
+        Raises:
+            FieldRuleNotFound: there is none of this id.
+        """
+        async with self._database.transaction(tenant_id) as session:
+            return await _existing(session, tenant_id, rule_id)
 
     async def create(self, caller: Caller, rule: FieldRule) -> FieldRuleRow:
         """Add a rule.
@@ -75,14 +85,19 @@ class FieldRuleService:
         """
         async with self._database.transaction(caller.tenant_id) as session:
             await repository.lock(session, caller.tenant_id)
-            row = await repository.get(session, caller.tenant_id, rule_id)
-            if row is None:
-                raise FieldRuleNotFound
+            row = await _existing(session, caller.tenant_id, rule_id)
             await session.delete(row)
             await session.flush()
             await revoke(session, "tenant", caller.tenant_id)
             await record(session, "field-rule.removed", "field-rule", row.id, before=_snapshot(row))
         return row
+
+
+async def _existing(session: AsyncSession, tenant_id: UUID, rule_id: UUID) -> FieldRuleRow:
+    row = await repository.get(session, tenant_id, rule_id)
+    if row is None:
+        raise FieldRuleNotFound
+    return row
 
 
 def _snapshot(row: FieldRuleRow) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.grants.models import GrantRow, SubjectType
+from weftline.features.http.listing import Ordering, SortKey, Window
 
 _EXISTS = {
     SubjectType.USER: text("SELECT 1 FROM memberships WHERE tenant_id = :tenant AND user_id = CAST(:id AS uuid)"),
@@ -19,6 +21,10 @@ _EXISTS = {
     ),
 }
 _WORKFLOW = text("SELECT 1 FROM workflow_templates WHERE tenant_id = :tenant AND id = :id")
+
+ORDER = Ordering(
+    SortKey("createdAt", GrantRow.created_at, datetime), tie=SortKey("id", GrantRow.id, UUID), default="createdAt"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,8 @@ async def get(session: AsyncSession, tenant_id: UUID, grant_id: UUID) -> GrantRo
     return await session.get(GrantRow, (tenant_id, grant_id))
 
 
-async def list_grants(
-    session: AsyncSession, tenant_id: UUID, wanted: Filter, *, after: UUID | None, limit: int
-) -> Sequence[GrantRow]:
-    """Grants in the order in which they were made, after the one of id ``after``."""
+async def list_grants(session: AsyncSession, tenant_id: UUID, wanted: Filter, window: Window) -> Sequence[GrantRow]:
+    """Those of the grants that fit."""
     statement = select(GrantRow).where(GrantRow.tenant_id == tenant_id)
     if wanted.subject_type is not None:
         statement = statement.where(GrantRow.subject_type == wanted.subject_type.value)
@@ -51,9 +55,7 @@ async def list_grants(
         statement = statement.where(GrantRow.subject_id == wanted.subject_id)
     if wanted.workflow_id is not None:
         statement = statement.where(GrantRow.workflow_id == wanted.workflow_id)
-    if after is not None:
-        statement = statement.where(GrantRow.id > after)
-    return (await session.scalars(statement.order_by(GrantRow.id).limit(limit))).all()
+    return (await session.scalars(window.of(statement))).all()
 
 
 async def on_workflow(

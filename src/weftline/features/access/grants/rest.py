@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.grants import examples
+from weftline.features.access.grants.errors import GrantNotFound, NotOnWorkflows, UnknownSubject, UnknownWorkflow
 from weftline.features.access.grants.permissions import MANAGE, READ
 from weftline.features.access.grants.schemas import (
     GrantBody,
@@ -18,11 +19,16 @@ from weftline.features.access.grants.schemas import (
     WorkflowPermissionsOut,
 )
 from weftline.features.access.grants.service import GrantService
-from weftline.features.access.grants.workflow_permissions import WorkflowPermissionService
+from weftline.features.access.grants.workflow_permissions import WorkflowPermissions, WorkflowPermissionService
 from weftline.features.access.http import requires
+from weftline.features.access.roles.errors import BeyondOwnAuthority, UnknownNames
+from weftline.features.errors import PreconditionFailed
+from weftline.features.http.conditional import UNCHANGING, ExpectedEtag, etag, require_state
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
+from weftline.features.workflows.errors import WorkflowNotFound
 
 Reader = Annotated[Caller, requires(READ)]
 Manager = Annotated[Caller, requires(MANAGE)]
@@ -36,6 +42,10 @@ def grant_routes(service: GrantService, lists: WorkflowPermissionService) -> API
     """The routes of grants."""
     router = api_router(tag="Access")
 
+    def shown(found: WorkflowPermissions, response: Response) -> WorkflowPermissionsOut:
+        response.headers.update(etag(found.etag))
+        return WorkflowPermissionsOut.model_validate(found)
+
     @router.get(
         "/grants",
         summary="List grants",
@@ -43,16 +53,16 @@ def grant_routes(service: GrantService, lists: WorkflowPermissionService) -> API
     )
     async def list_grants(caller: Reader, query: Annotated[GrantQuery, Query()]) -> Page[GrantOut]:
         """Lists what is granted to whom, the oldest first."""
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await service.list(caller.tenant_id, query.filter(), after=after, limit=query.limit + 1)
-        items = [GrantOut.model_validate(grant) for grant in found[: query.limit]]
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+        window = query.window()
+        found = await service.list(caller.tenant_id, query.filter(), window)
+        return window.page(found, GrantOut.model_validate)
 
     @router.post(
         "/grants",
         status_code=201,
         summary="Grant permissions",
-        responses=answers(examples.GRANT, status=201, description="The new grant."),
+        responses=answers(examples.GRANT, status=201, description="The new grant.")
+        | failures(NotOnWorkflows, UnknownSubject, UnknownWorkflow, BeyondOwnAuthority, UnknownNames),
     )
     async def create_grant(
         caller: Manager,
@@ -66,40 +76,52 @@ def grant_routes(service: GrantService, lists: WorkflowPermissionService) -> API
         return GrantOut.model_validate(grant)
 
     @router.get(
-        "/grants/{grant_id}", summary="Get a grant", responses=answers(examples.GRANT, description="The grant.")
+        "/grants/{grant_id}",
+        summary="Get a grant",
+        responses=answers(examples.GRANT, description="The grant.") | failures(GrantNotFound),
     )
-    async def get_grant(caller: Reader, grant_id: GrantId) -> GrantOut:
+    async def get_grant(caller: Reader, grant_id: GrantId, response: Response) -> GrantOut:
         """Shows a grant."""
+        response.headers.update(etag(UNCHANGING))
         return GrantOut.model_validate(await service.get(caller.tenant_id, grant_id))
 
     @router.delete(
-        "/grants/{grant_id}", summary="Withdraw a grant", responses=answers(examples.GRANT, description="What it was.")
+        "/grants/{grant_id}",
+        summary="Withdraw a grant",
+        responses=answers(examples.GRANT, description="What it was.")
+        | failures(GrantNotFound, BeyondOwnAuthority, PreconditionFailed),
     )
-    async def remove_grant(caller: Manager, grant_id: GrantId) -> GrantOut:
+    async def remove_grant(caller: Manager, grant_id: GrantId, expected: ExpectedEtag) -> GrantOut:
         """Withdraws a grant; within seconds it counts no more."""
+        require_state(expected, UNCHANGING, "The grant")
         return GrantOut.model_validate(await service.remove(caller, grant_id))
 
     @router.get(
         "/workflows/{workflow_id}/permissions",
         summary="Who may use a workflow",
-        responses=answers(examples.LISTS, description="The lists."),
+        responses=answers(examples.LISTS, description="The lists.") | failures(WorkflowNotFound),
     )
-    async def get_workflow_permissions(caller: Reader, workflow_id: WorkflowId) -> WorkflowPermissionsOut:
+    async def get_workflow_permissions(
+        caller: Reader, workflow_id: WorkflowId, response: Response
+    ) -> WorkflowPermissionsOut:
         """Shows who may use a workflow, besides those whose roles allow it anyhow."""
-        return WorkflowPermissionsOut.model_validate(await lists.get(caller.tenant_id, workflow_id))
+        return shown(await lists.get(caller.tenant_id, workflow_id), response)
 
     @router.put(
         "/workflows/{workflow_id}/permissions",
         summary="Say who may use a workflow",
-        responses=answers(examples.LISTS, description="The lists as they are now."),
+        responses=answers(examples.LISTS, description="The lists as they are now.")
+        | failures(UnknownSubject, BeyondOwnAuthority, WorkflowNotFound, PreconditionFailed),
     )
     async def put_workflow_permissions(
         caller: Manager,
         workflow_id: WorkflowId,
+        expected: ExpectedEtag,
+        response: Response,
         body: Annotated[WorkflowPermissionsBody, Body(openapi_examples={"example": {"value": examples.LISTS}})],
     ) -> WorkflowPermissionsOut:
         """Says who may see and start a workflow, see its executions and do its tasks, besides those whose roles allow
         it anyhow. Behind the lists stand grants; others on the workflow are left alone."""
-        return WorkflowPermissionsOut.model_validate(await lists.put(caller, workflow_id, body.wanted()))
+        return shown(await lists.put(caller, workflow_id, body.wanted(), expected_etag=expected), response)
 
     return router

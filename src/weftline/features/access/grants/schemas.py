@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from weftline.features.access.grants.models import SubjectType
-from weftline.features.access.grants.repository import Filter
+from weftline.features.access.grants.repository import ORDER, Filter
 from weftline.features.access.grants.service import GrantDraft
 from weftline.features.access.grants.workflow_permissions import WorkflowPermissions
 from weftline.features.access.roles.schemas import PermissionNames, RoleName
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 
 SubjectId = Annotated[str, Field(min_length=1, max_length=64, description="Its id.")]
@@ -47,8 +47,10 @@ class GrantOut(Wire):
     created_at: datetime
 
 
-class GrantQuery(PageQuery):
+class GrantQuery(ListQuery):
     """Which grants to list."""
+
+    order: ClassVar = ORDER
 
     subject_type: SubjectType | None = None
     subject_id: SubjectId | None = None

@@ -21,9 +21,10 @@ from weftline.features.access.roles import repository as roles
 from weftline.features.access.roles.giving import check_permissions, check_within
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.model.ids import uuid7
 
-WORKFLOW_RESOURCES = ("workflow:", "execution:", "task:")
+WORKFLOW_RESOURCES = ("workflow:", "execution:", "task:", "statistics:")
 """What permissions begin with that make sense on one workflow."""
 
 
@@ -55,12 +56,10 @@ class GrantService:
         self._database = database
         self._cache = cache
 
-    async def list(
-        self, tenant_id: UUID, wanted: repository.Filter, *, after: UUID | None = None, limit: int = 50
-    ) -> Sequence[GrantRow]:
-        """Grants in the order in which they were made; see ``repository.list_grants``."""
+    async def list(self, tenant_id: UUID, wanted: repository.Filter, window: Window) -> Sequence[GrantRow]:
+        """Grants; see ``repository.list_grants``."""
         async with self._database.transaction(tenant_id) as session:
-            return await repository.list_grants(session, tenant_id, wanted, after=after, limit=limit)
+            return await repository.list_grants(session, tenant_id, wanted, window)
 
     async def get(self, tenant_id: UUID, grant_id: UUID) -> GrantRow:
         """A grant.

@@ -1,4 +1,4 @@
-"""Who may use a workflow, as system 003 has it: a list of people and a list of roles on the template.
+"""Who may use a workflow, in one piece: a list of people and a list of roles on the template.
 
 Behind the lists stand ordinary grants, all of the same permissions; grants of anything else on the workflow are left
 alone.
@@ -22,6 +22,7 @@ from weftline.features.access.roles.giving import check_within
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
 from weftline.features.executions import permissions as executions
+from weftline.features.http.conditional import fingerprint, require_state
 from weftline.features.tasks import permissions as tasks
 from weftline.features.workflows import permissions as workflows
 from weftline.features.workflows.errors import WorkflowNotFound
@@ -45,6 +46,11 @@ class WorkflowPermissions:
     user_ids: tuple[UUID, ...]
     role_ids: tuple[str, ...]
 
+    @property
+    def etag(self) -> str:
+        """The lists' state."""
+        return fingerprint(sorted(map(str, self.user_ids)), sorted(self.role_ids))
+
 
 class WorkflowPermissionService:
     """Reads and writes the lists.
@@ -67,10 +73,19 @@ class WorkflowPermissionService:
         async with self._database.transaction(tenant_id) as session:
             return _lists(await _listed(session, tenant_id, workflow_id))
 
-    async def put(self, caller: Caller, workflow_id: str, wanted: WorkflowPermissions) -> WorkflowPermissions:
+    async def put(
+        self, caller: Caller, workflow_id: str, wanted: WorkflowPermissions, *, expected_etag: str | None = None
+    ) -> WorkflowPermissions:
         """Say who may use a workflow.
 
+        Args:
+            caller: who says so.
+            workflow_id: which.
+            wanted: who.
+            expected_etag: only if the lists are still in this state.
+
         Raises:
+            PreconditionFailed: they are not.
             WorkflowNotFound: there is none of this id.
             UnknownSubject: the tenant has no such member or role.
             BeyondOwnAuthority: the caller may not use the workflow themselves.
@@ -80,6 +95,7 @@ class WorkflowPermissionService:
         async with self._database.transaction(tenant_id) as session:
             await lock_access(session, tenant_id)
             before = await _listed(session, tenant_id, workflow_id)
+            require_state(expected_etag, _lists(before).etag, "The list")
             subjects = await _checked(session, tenant_id, wanted)
             for grant in before:
                 if (grant.subject_type, grant.subject_id) in subjects:

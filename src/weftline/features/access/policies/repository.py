@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,9 +11,18 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.access.policies.models import Policy
+from weftline.features.http.listing import Ordering, SortKey, Window
 
 # whoever adds a reference to the tenant's row is not kept waiting
 _LOCK = text("SELECT FROM tenants WHERE id = :tenant FOR NO KEY UPDATE")
+
+ORDER = Ordering(
+    SortKey("createdAt", Policy.created_at, datetime),
+    SortKey("updatedAt", Policy.updated_at, datetime),
+    SortKey("name", Policy.name),
+    tie=SortKey("id", Policy.id, UUID),
+    default="createdAt",
+)
 
 
 class Extent(NamedTuple):
@@ -37,12 +47,10 @@ async def get(session: AsyncSession, tenant_id: UUID, policy_id: UUID) -> Policy
     return await session.get(Policy, (tenant_id, policy_id))
 
 
-async def list_policies(session: AsyncSession, tenant_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Policy]:
-    """Policies in the order in which they were made, after the one of id ``after``."""
+async def list_policies(session: AsyncSession, tenant_id: UUID, window: Window) -> Sequence[Policy]:
+    """A part of the policies."""
     statement = select(Policy).where(Policy.tenant_id == tenant_id)
-    if after is not None:
-        statement = statement.where(Policy.id > after)
-    return (await session.scalars(statement.order_by(Policy.id).limit(limit))).all()
+    return (await session.scalars(window.of(statement))).all()
 
 
 async def names(session: AsyncSession, tenant_id: UUID, policy_ids: Collection[UUID]) -> dict[UUID, str]:

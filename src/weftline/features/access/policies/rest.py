@@ -10,6 +10,16 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import requires
 from weftline.features.access.policies import examples
+from weftline.features.access.policies.errors import (
+    InvalidPolicy,
+    PermitNeedsEverything,
+    PolicyChanged,
+    PolicyNameTaken,
+    PolicyNotFound,
+    SubjectNotFound,
+    TooManyPolicies,
+    UnknownAction,
+)
 from weftline.features.access.policies.explaining import Explaining
 from weftline.features.access.policies.models import Policy
 from weftline.features.access.policies.permissions import EXPLAIN, MANAGE, READ
@@ -19,14 +29,17 @@ from weftline.features.access.policies.schemas import (
     PolicyBody,
     PolicyOut,
     PolicyProblemOut,
+    PolicyQuery,
     PolicyValidation,
     ResourceRef,
     ValidateBody,
 )
 from weftline.features.access.policies.service import PolicyService
+from weftline.features.errors import NotFound
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import Page, PageQuery, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 
 Reader = Annotated[Caller, requires(READ)]
@@ -49,18 +62,18 @@ def policy_routes(service: PolicyService) -> APIRouter:
         summary="List policies",
         responses=answers({"items": [examples.POLICY], "nextCursor": None}, description="Oldest first."),
     )
-    async def list_policies(caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[PolicyOut]:
+    async def list_policies(caller: Reader, query: Annotated[PolicyQuery, Query()]) -> Page[PolicyOut]:
         """Lists the tenant's policies, the oldest first."""
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await service.list(caller.tenant_id, after=after, limit=query.limit + 1)
-        items = [PolicyOut.model_validate(policy) for policy in found[: query.limit]]
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+        window = query.window()
+        found = await service.list(caller.tenant_id, window)
+        return window.page(found, PolicyOut.model_validate)
 
     @router.post(
         "",
         status_code=201,
         summary="Create a policy",
-        responses=answers(examples.POLICY, status=201, description="The new policy."),
+        responses=answers(examples.POLICY, status=201, description="The new policy.")
+        | failures(InvalidPolicy, PermitNeedsEverything, PolicyNameTaken, TooManyPolicies),
     )
     async def create_policy(caller: Manager, body: Wanted, request: Request, response: Response) -> PolicyOut:
         """Saves a policy, which counts within seconds. One that permits takes every permission of the tenant."""
@@ -80,13 +93,22 @@ def policy_routes(service: PolicyService) -> APIRouter:
         problems = [PolicyProblemOut.model_validate(problem) for problem in await service.problems(body.source)]
         return PolicyValidation(valid=not problems, problems=problems)
 
-    @router.get("/{policy_id}", summary="Get a policy", responses=answers(examples.POLICY, description="The policy."))
+    @router.get(
+        "/{policy_id}",
+        summary="Get a policy",
+        responses=answers(examples.POLICY, description="The policy.") | failures(PolicyNotFound),
+    )
     async def get_policy(caller: Reader, policy_id: PolicyId, response: Response) -> PolicyOut:
         """Shows a policy, and how it last failed if it did."""
         return detail(await service.get(caller.tenant_id, policy_id), response)
 
     @router.put(
-        "/{policy_id}", summary="Change a policy", responses=answers(examples.POLICY, description="The changed policy.")
+        "/{policy_id}",
+        summary="Change a policy",
+        responses=answers(examples.POLICY, description="The changed policy.")
+        | failures(
+            InvalidPolicy, PermitNeedsEverything, PolicyChanged, PolicyNameTaken, PolicyNotFound, TooManyPolicies
+        ),
     )
     async def replace_policy(
         caller: Manager, policy_id: PolicyId, expected: ExpectedEtag, body: Wanted, response: Response
@@ -95,7 +117,9 @@ def policy_routes(service: PolicyService) -> APIRouter:
         return detail(await service.replace(caller, policy_id, body.draft(), expected_etag=expected), response)
 
     @router.delete(
-        "/{policy_id}", summary="Remove a policy", responses=answers(examples.POLICY, description="What it was.")
+        "/{policy_id}",
+        summary="Remove a policy",
+        responses=answers(examples.POLICY, description="What it was.") | failures(PolicyChanged, PolicyNotFound),
     )
     async def remove_policy(caller: Manager, policy_id: PolicyId, expected: ExpectedEtag) -> PolicyOut:
         """Removes a policy."""
@@ -111,7 +135,8 @@ def explain_routes(explaining: Explaining) -> APIRouter:
     @router.post(
         "/explain",
         summary="Explain a decision",
-        responses=answers(examples.EXPLANATION, description="The decision and what it rests on."),
+        responses=answers(examples.EXPLANATION, description="The decision and what it rests on.")
+        | failures(SubjectNotFound, UnknownAction, NotFound),
     )
     async def explain_decision(
         caller: Explainer, body: Annotated[ExplainBody, Body(openapi_examples={"task": {"value": examples.EXPLAIN}})]

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from weftline.features.access.policies.bounds import MAX_BYTES
 from weftline.features.access.policies.explaining import Account, ReasonKind
+from weftline.features.access.policies.repository import ORDER
 from weftline.features.access.policies.request import ResourceType
 from weftline.features.access.policies.service import PolicyDraft
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 
 Source = Annotated[str, Field(max_length=MAX_BYTES, description="One policy in Cedar's notation.")]
+
+
+class PolicyQuery(ListQuery):
+    """Which part of the policies, in which order."""
+
+    order: ClassVar = ORDER
 
 
 class PolicyOut(Wire):

@@ -29,6 +29,7 @@ from weftline.features.access.policies.statement import read_statement
 from weftline.features.access.revocations import revoke
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.model.ids import uuid7
 
 MAX_POLICIES = 200
@@ -76,10 +77,10 @@ class PolicyService:
         async with self._database.transaction(tenant_id) as session:
             return await _existing(session, tenant_id, policy_id)
 
-    async def list(self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 50) -> Sequence[Policy]:
-        """Policies in the order in which they were made; see ``repository.list_policies``."""
+    async def list(self, tenant_id: UUID, window: Window) -> Sequence[Policy]:
+        """Policies; see ``repository.list_policies``."""
         async with self._database.transaction(tenant_id) as session:
-            return await repository.list_policies(session, tenant_id, after=after, limit=limit)
+            return await repository.list_policies(session, tenant_id, window)
 
     async def create(self, caller: Caller, draft: PolicyDraft) -> Policy:
         """Save a new policy.

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from weftline.features.access.permissions import BUILT_IN_ROLES, PermissionInfo, role_permissions
-from weftline.features.access.roles.models import Role
 from weftline.features.access.roles.service import RoleDraft
+from weftline.features.http.listing import ListQuery, Ordering, SortKey
 from weftline.features.http.wire import Demand, Wire
+
+_ID = SortKey("id", "id")
+
+ORDER = Ordering(
+    SortKey("builtIn", "built_in", bool),
+    _ID,
+    SortKey("name", "name"),
+    SortKey("createdAt", "created_at", datetime, nullable=True),
+    SortKey("updatedAt", "updated_at", datetime, nullable=True),
+    tie=_ID,
+    default="-builtIn,id",
+    note="The built-in ones have no times, and come last where times are sorted by.",
+)
+"""Of roles, all of which are held in memory."""
 
 ROLE_ID = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -58,27 +72,26 @@ class RoleOut(Wire):
     updated_at: datetime | None = None
 
 
-class RolesOut(Wire):
-    """Every role of a tenant."""
+class RoleQuery(ListQuery):
+    """Which part of the list."""
 
-    items: list[RoleOut]
+    order: ClassVar = ORDER
 
-    @classmethod
-    def of(cls, custom: list[Role]) -> RolesOut:
-        """The built-in ones, then the tenant's own."""
-        built_in = [
-            RoleOut(
-                id=id,
-                name=id.capitalize(),
-                description=description,
-                built_in=True,
-                permissions=sorted(role_permissions(id)),
-                inherits=[],
-                requires_mfa=False,
-            )
-            for id, description in BUILT_IN_ROLES.items()
-        ]
-        return cls(items=[*built_in, *(RoleOut.model_validate(role) for role in custom)])
+
+def built_in_roles() -> list[RoleOut]:
+    """The roles that every tenant has."""
+    return [
+        RoleOut(
+            id=id,
+            name=id.capitalize(),
+            description=description,
+            built_in=True,
+            permissions=sorted(role_permissions(id)),
+            inherits=[],
+            requires_mfa=False,
+        )
+        for id, description in BUILT_IN_ROLES.items()
+    ]
 
 
 class PermissionOut(Wire):
@@ -92,9 +105,3 @@ class PermissionOut(Wire):
     def of(cls, info: PermissionInfo) -> PermissionOut:
         """As the catalogue has it."""
         return cls(name=info.name, description=info.description, roles=sorted(info.roles))
-
-
-class PermissionsOut(Wire):
-    """Every permission that there is."""
-
-    items: list[PermissionOut]

@@ -16,7 +16,7 @@ from weftline.features.identity.mfa.recovery_codes import LENGTH, code_hash, nor
 from weftline.features.identity.mfa.totp import matching_step
 from weftline.features.identity.notices import notify
 from weftline.features.identity.throttle import Throttle
-from weftline.features.vault import Vault
+from weftline.store.vault import Vault
 
 Clock = Callable[[], float]
 

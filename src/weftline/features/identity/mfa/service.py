@@ -20,7 +20,7 @@ from weftline.features.identity.notices import notify
 from weftline.features.identity.person import SignedInPerson
 from weftline.features.identity.proofs import Proofs
 from weftline.features.identity.sessions import Sessions, SignedIn
-from weftline.features.vault import Vault
+from weftline.store.vault import Vault
 
 _STATUS = text(
     """

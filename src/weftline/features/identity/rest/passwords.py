@@ -8,8 +8,10 @@ from fastapi import APIRouter, BackgroundTasks, Body, Response
 
 from weftline.features.access.http import public
 from weftline.features.http.examples import answers
+from weftline.features.http.failures import failures
 from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
+from weftline.features.identity.errors import PeopleOnly, ProofRefused, TokenNotValid, TooManyTries, WeakPassword
 from weftline.features.identity.password_changes import PasswordChanges
 from weftline.features.identity.person import person_of
 from weftline.features.identity.rest.answers import keep_secret
@@ -32,7 +34,8 @@ def password_routes(passwords: PasswordChanges) -> APIRouter:
     @router.post(
         "/change",
         summary="Change your password",
-        responses=answers({"sessionsEnded": 2}, description="Changed; your other sessions have ended."),
+        responses=answers({"sessionsEnded": 2}, description="Changed; your other sessions have ended.")
+        | failures(PeopleOnly, ProofRefused, TooManyTries, WeakPassword),
     )
     async def change_password(
         caller: Anybody,
@@ -61,7 +64,8 @@ def password_routes(passwords: PasswordChanges) -> APIRouter:
     @router.post(
         "/reset",
         summary="Choose another password",
-        responses=answers({"deviceToken": "wd_p9aX…"}, description="Replaced; every session has ended."),
+        responses=answers({"deviceToken": "wd_p9aX…"}, description="Replaced; every session has ended.")
+        | failures(TokenNotValid, WeakPassword),
         dependencies=[public()],
     )
     async def reset_password(

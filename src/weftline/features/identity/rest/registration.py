@@ -11,8 +11,11 @@ from fastapi import APIRouter, BackgroundTasks, Body, Request
 
 from weftline.features.access.http import public
 from weftline.features.http.examples import answers
+from weftline.features.http.failures import failures
 from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
+from weftline.features.identity.addresses import InvalidAddress
+from weftline.features.identity.errors import PasswordNotExpected, RegistrationClosed, TokenNotValid, WeakPassword
 from weftline.features.identity.invitations import Invitations
 from weftline.features.identity.registration import Registrations
 from weftline.features.identity.schemas.registration import (
@@ -25,6 +28,7 @@ from weftline.features.identity.schemas.registration import (
     VerifyBody,
 )
 from weftline.features.identity.schemas.signing_in import TenantRef
+from weftline.features.tenancy.errors import LimitReached
 from weftline.features.tenancy.resolution import TenantHint, TenantResolver
 
 ACCEPTED = 202
@@ -38,7 +42,8 @@ def registration_routes(registrations: Registrations, invitations: Invitations, 
         "/register",
         summary="Register",
         status_code=ACCEPTED,
-        responses=answers(examples.MAIL_ON_ITS_WAY, status=ACCEPTED, description="The same for every address."),
+        responses=answers(examples.MAIL_ON_ITS_WAY, status=ACCEPTED, description="The same for every address.")
+        | failures(InvalidAddress, RegistrationClosed, WeakPassword),
     )
     async def register(
         body: Annotated[RegisterBody, Body(openapi_examples={"example": {"value": examples.REGISTER}})],
@@ -54,7 +59,8 @@ def registration_routes(registrations: Registrations, invitations: Invitations, 
     @router.post(
         "/verify-email",
         summary="Confirm an address",
-        responses=answers(examples.VERIFIED, description="The address is confirmed."),
+        responses=answers(examples.VERIFIED, description="The address is confirmed.")
+        | failures(TokenNotValid, LimitReached),
     )
     async def verify_email(
         body: Annotated[VerifyBody, Body(openapi_examples={"example": {"value": examples.MAILED_TOKEN}})],
@@ -80,7 +86,8 @@ def registration_routes(registrations: Registrations, invitations: Invitations, 
     @router.post(
         "/invitations/accept",
         summary="Accept an invitation",
-        responses=answers(examples.ACCEPTED, description="You belong to the tenant now."),
+        responses=answers(examples.ACCEPTED, description="You belong to the tenant now.")
+        | failures(PasswordNotExpected, TokenNotValid, WeakPassword),
     )
     async def accept_invitation(
         body: Annotated[AcceptBody, Body(openapi_examples={"example": {"value": examples.ACCEPT}})],

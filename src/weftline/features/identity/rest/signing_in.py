@@ -6,15 +6,32 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
-from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import public, signed_in
 from weftline.features.http.examples import answers
+from weftline.features.http.failures import failures
 from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
-from weftline.features.identity.rest.answers import keep_secret, tokens_out
+from weftline.features.identity.errors import (
+    CsrfRefused,
+    NoMembership,
+    NoRefreshToken,
+    SessionOver,
+    TokenNotValid,
+    TooManyTries,
+    WrongCode,
+    WrongCredentials,
+)
+from weftline.features.identity.rest.answers import Handover, keep_secret
 from weftline.features.identity.schemas.second_factor import VerifyCodeBody
-from weftline.features.identity.schemas.signing_in import LoginBody, RefreshBody, SecondStepOut, SignedOut, TokensOut
+from weftline.features.identity.schemas.signing_in import (
+    CookiesOut,
+    LoginBody,
+    RefreshBody,
+    SecondStepOut,
+    SignedOut,
+    TokensOut,
+)
 from weftline.features.identity.sign_in import SecondStep, SignIn
 from weftline.features.identity.tokens import Tokens
 from weftline.features.tenancy.resolution import TenantHint, TenantResolver
@@ -24,64 +41,92 @@ JWKS_SECONDS = 60
 
 SECOND_STEP_METHODS = ["totp", "recovery_code"]
 
-Anybody = Annotated[Caller, signed_in(complete=False)]
+Anybody = Annotated[Caller, signed_in(complete=False, takes_key=False)]
+"""Passwords, codes and tokens count once as they are, and no answer that holds one is kept."""
 
 
-def sign_in_routes(sign_in: SignIn, cache: AccessCache, resolver: TenantResolver) -> APIRouter:
+def sign_in_routes(sign_in: SignIn, handover: Handover, resolver: TenantResolver) -> APIRouter:
     """The routes of signing in and out."""
     router = api_router("/auth", tag="Signing in")
 
     @router.post(
         "/login",
         summary="Sign in",
-        responses=answers(examples.TOKENS, description="Signed in, or a second step is asked for."),
+        responses=answers(examples.TOKENS, description="Signed in, or a second step is asked for.")
+        | failures(NoMembership, TooManyTries, WrongCode, WrongCredentials),
         dependencies=[public()],
     )
     async def login(
         body: Annotated[LoginBody, Body(openapi_examples={"example": {"value": examples.LOGIN}})],
         request: Request,
         response: Response,
-    ) -> TokensOut | SecondStepOut:
+    ) -> TokensOut | CookiesOut | SecondStepOut:
         """Opens a session with e-mail address and password; where there is a second factor, asks for a code."""
         hint = resolver.hint(request) if body.tenant is None else TenantHint(body.tenant.strip().lower())
+        device_token = body.device_token or (handover.cookies.read(request, "device") if body.cookies else None)
         arrived = await sign_in.with_password(
-            body.email, body.password, hint, code=body.code, device_token=body.device_token
+            body.email, body.password, hint, code=body.code, device_token=device_token
         )
         if isinstance(arrived, SecondStep):
             keep_secret(response)
             return SecondStepOut(mfa_token=arrived.token, methods=SECOND_STEP_METHODS, expires_in=arrived.expires_in)
-        return await tokens_out(arrived, cache, response)
+        return await handover.give(arrived, request, response, in_cookies=body.cookies)
 
     @router.post(
         "/mfa/verify",
         summary="Sign in: second step",
-        responses=answers(examples.TOKENS, description="Signed in."),
+        responses=answers(examples.TOKENS, description="Signed in.")
+        | failures(NoMembership, TokenNotValid, TooManyTries, WrongCode),
         dependencies=[public()],
     )
     async def verify_code(
         body: Annotated[VerifyCodeBody, Body(openapi_examples={"example": {"value": examples.VERIFY_CODE}})],
+        request: Request,
         response: Response,
-    ) -> TokensOut:
+    ) -> TokensOut | CookiesOut:
         """Opens the session that `/auth/login` asked a code for."""
-        return await tokens_out(await sign_in.with_code(body.mfa_token, body.code), cache, response)
+        signed_in = await sign_in.with_code(body.mfa_token, body.code)
+        return await handover.give(signed_in, request, response, in_cookies=body.cookies)
 
     @router.post(
         "/refresh",
         summary="Refresh the tokens",
-        responses=answers(examples.TOKENS, description="New tokens; the old refresh token counts no more."),
+        responses=answers(examples.TOKENS, description="New tokens; the old refresh token counts no more.")
+        | failures(CsrfRefused, NoMembership, SessionOver),
         dependencies=[public()],
     )
     async def refresh(
         body: Annotated[RefreshBody, Body(openapi_examples={"example": {"value": examples.REFRESH}})],
+        request: Request,
         response: Response,
-    ) -> TokensOut:
+    ) -> TokensOut | CookiesOut:
         """Gives new tokens. A refresh token works once: if it comes a second time, the session ends."""
         hint = None if body.tenant is None else TenantHint(body.tenant.strip().lower())
-        return await tokens_out(await sign_in.refresh(body.refresh_token, hint), cache, response)
+        token = body.refresh_token
+        if not token:
+            token = handover.cookies.read(request, "refresh")
+            if token is None:
+                raise NoRefreshToken
+            handover.cookies.believe(request, None)
+        return await handover.give(await sign_in.refresh(token, hint), request, response)
+
+    @router.post(
+        "/leave",
+        summary="Leave a tenant",
+        responses=answers(examples.TOKENS, description="Tokens of the session that the tenant was entered from.")
+        | failures(NoMembership, SessionOver),
+    )
+    async def leave(caller: Anybody, request: Request, response: Response) -> TokensOut | CookiesOut:
+        """Ends an operator's visit to a tenant and goes on where it began. Sign in again if that session is over."""
+        if caller.session_id is None:
+            raise SessionOver
+        return await handover.give(await sign_in.back(caller.session_id), request, response)
 
     @router.post("/logout", summary="Sign out", responses=answers({"signedOut": True}, description="Signed out."))
-    async def logout(caller: Anybody) -> SignedOut:
-        """Ends the session that the access token belongs to."""
+    async def logout(caller: Anybody, request: Request, response: Response) -> SignedOut:
+        """Ends the session that the access token belongs to, and takes its cookies back."""
+        if handover.cookies.are_used(request):
+            handover.cookies.take_back(response)
         if caller.session_id is not None:
             await sign_in.out(caller.session_id)
         return SignedOut()

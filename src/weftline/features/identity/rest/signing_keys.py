@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
@@ -13,7 +13,7 @@ from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.identity import examples
 from weftline.features.identity.permissions import SIGNING_KEYS
-from weftline.features.identity.schemas.signing_keys import RotateBody, RotatedOut, SigningKeyOut
+from weftline.features.identity.schemas.signing_keys import RotateBody, RotatedOut, SigningKeyOut, SigningKeyQuery
 from weftline.features.identity.tokens import Tokens
 
 Keeper = Annotated[Caller, operator(SIGNING_KEYS, everywhere=True)]
@@ -28,9 +28,10 @@ def signing_key_routes(tokens: Tokens) -> APIRouter:
         summary="List signing keys",
         responses=answers({"items": [examples.SIGNING_KEY], "nextCursor": None}, description="Newest first."),
     )
-    async def list_signing_keys(_: Keeper) -> Page[SigningKeyOut]:
-        """Lists the keys of late that sign access tokens, the newest first."""
-        return Page(items=[SigningKeyOut.model_validate(key) for key in await tokens.list_keys()])
+    async def list_signing_keys(_: Keeper, query: Annotated[SigningKeyQuery, Query()]) -> Page[SigningKeyOut]:
+        """Lists the keys of late that sign access tokens, the newest first unless asked otherwise."""
+        window = query.window()
+        return window.page(window.over(await tokens.list_keys()), SigningKeyOut.model_validate)
 
     @router.post(
         "/rotate",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
+from weftline.features.identity.profile import SESSIONS, OpenSession
 from weftline.features.identity.schemas.signing_in import TenantRef
 from weftline.features.identity.schemas.texts import Code, Email, Password, PersonName
 
@@ -35,6 +36,9 @@ TimeZone = Annotated[
 ]
 
 
+Theme = Literal["system", "light", "dark"]
+
+
 class NotificationChoices(Demand):
     """What to be told by mail; what is left out stays as it is."""
 
@@ -47,6 +51,7 @@ class PreferenceChanges(Demand):
     """Preferences; what is left out stays as it is."""
 
     notifications: NotificationChoices | None = None
+    theme: Annotated[Theme | None, Field(description="How pages look; `system`: as the device does.")] = None
 
 
 class ProfileBody(Demand):
@@ -70,6 +75,7 @@ class Preferences(Wire):
     """What somebody prefers."""
 
     notifications: Notifications = Notifications()
+    theme: Theme = "system"
 
 
 class MeOut(Wire):
@@ -81,6 +87,9 @@ class MeOut(Wire):
     tenant: TenantRef | None
     roles: list[str]
     permissions: list[str]
+    permissions_on_workflows: Annotated[
+        list[str], Field(description="What you may do on some workflows, and not in the whole tenant.")
+    ]
     methods: Annotated[list[str], Field(description="How you proved who you are (`amr` of RFC 8176).")]
     is_platform_operator: bool
     is_email_verified: bool = False
@@ -97,8 +106,10 @@ class ChangeEmailBody(Demand):
     code: Annotated[Code | None, Field(description="Of your second factor, where you have one.")] = None
 
 
-class SessionQuery(PageQuery):
+class SessionQuery(ListQuery):
     """Which part of the list of sessions."""
+
+    order: ClassVar = SESSIONS
 
 
 class SessionOut(Wire):
@@ -113,6 +124,17 @@ class SessionOut(Wire):
     created_at: datetime
     last_used_at: Annotated[datetime, Field(description="When its tokens were last refreshed.")]
     expires_at: datetime
+
+    @classmethod
+    def of(cls, session: OpenSession, current: UUID | None) -> SessionOut:
+        """A session as its person sees it.
+
+        Args:
+            session: it.
+            current: the one that asks.
+        """
+        fields = {name: getattr(session, name) for name in cls.model_fields if name != "is_current"}
+        return cls(**fields, is_current=session.id == current)
 
 
 class SessionsEnded(Wire):

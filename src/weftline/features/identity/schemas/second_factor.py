@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from weftline.features.http.wire import Demand, Wire
-from weftline.features.identity.schemas.signing_in import TokensOut
-from weftline.features.identity.schemas.texts import Code, MailedToken, Password
+from weftline.features.identity.schemas.signing_in import CookiesOut, TokensOut
+from weftline.features.identity.schemas.texts import Code, InCookies, MailedToken, Password
 
 
 class EnrolBody(Demand):
@@ -36,6 +36,7 @@ class VerifyCodeBody(Demand):
 
     mfa_token: Annotated[MailedToken, Field(description="From the answer to `/auth/login`.")]
     code: Code
+    cookies: InCookies = False
 
 
 class ResetFactorBody(Demand):
@@ -70,7 +71,7 @@ class RecoveryCodesOut(Wire):
 class FactorEnabledOut(RecoveryCodesOut):
     """A second factor was set up; the session goes on with these tokens."""
 
-    tokens: TokensOut
+    tokens: TokensOut | CookiesOut
 
 
 class FactorReset(Wire):

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field
 
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.identity.devices import MAX_TOKEN as MAX_DEVICE_TOKEN
-from weftline.features.identity.schemas.texts import Code, Email, Password, TenantName
+from weftline.features.identity.schemas.texts import Code, Email, InCookies, Password, TenantName
 
 
 class LoginBody(Demand):
@@ -25,20 +25,20 @@ class LoginBody(Demand):
         str | None,
         Field(max_length=MAX_DEVICE_TOKEN, description="From an earlier sign-in: the device is known then."),
     ] = None
+    cookies: InCookies = False
 
 
 class RefreshBody(Demand):
-    """The refresh token that was handed out last."""
+    """The refresh token that was handed out last; a browser that holds it in a cookie leaves it out."""
 
     refresh_token: Annotated[
         str,
         Field(
-            min_length=1,
             max_length=512,
             validation_alias=AliasChoices("refreshToken", "token", "refresh_token"),
             description="May also be called `token`.",
         ),
-    ]
+    ] = ""
     tenant: Annotated[TenantName | None, Field(description="Go on in this tenant instead.")] = None
 
 
@@ -62,6 +62,16 @@ class TokensOut(Wire):
         str | None,
         Field(description="Send it when you sign in again from this device. Null where you have it already."),
     ] = None
+
+
+class CookiesOut(Wire):
+    """What signing in, or refreshing, gives a browser; the tokens are in cookies."""
+
+    csrf_token: Annotated[
+        str, Field(description="Send it as `X-CSRF-Token` with whatever changes something. It is in a cookie, too.")
+    ]
+    expires_in: Annotated[int, Field(description="Seconds until the session must be refreshed.")]
+    tenant: Annotated[TenantRef | None, Field(description="The tenant signed in to.")]
 
 
 class SecondStepOut(Wire):

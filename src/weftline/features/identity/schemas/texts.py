@@ -34,4 +34,10 @@ Code = Annotated[
 ]
 MailedToken = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN, description="From the message; it works once.")]
 PersonName = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_one_line)]
+InCookies = Annotated[
+    bool,
+    Field(
+        description="For pages in a browser: the tokens come as cookies that no script reads, and not in the answer."
+    ),
+]
 TenantName = Annotated[str, Field(min_length=1, max_length=255, description="A tenant's id, slug or domain.")]

@@ -9,15 +9,24 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import requires
+from weftline.features.access.roles.errors import BeyondOwnAuthority, UnknownNames
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import Page, PageQuery, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.keys import examples
+from weftline.features.keys.errors import (
+    OwnAccount,
+    ServiceAccountChanged,
+    ServiceAccountNameTaken,
+    ServiceAccountNotFound,
+)
 from weftline.features.keys.models import ServiceAccount
 from weftline.features.keys.permissions import MANAGE
-from weftline.features.keys.service_accounts.schemas import ServiceAccountBody, ServiceAccountOut
+from weftline.features.keys.service_accounts.schemas import ServiceAccountBody, ServiceAccountOut, ServiceAccountQuery
 from weftline.features.keys.service_accounts.service import ServiceAccountService
+from weftline.features.tenancy.errors import TenantNotFound
 
 Manager = Annotated[Caller, requires(MANAGE)]
 AccountId = Annotated[UUID, Path(description="The service account's id.", examples=[examples.ACCOUNT_ID])]
@@ -37,18 +46,20 @@ def service_account_routes(service: ServiceAccountService) -> APIRouter:
         summary="List service accounts",
         responses=answers({"items": [examples.ACCOUNT], "nextCursor": None}, description="Oldest first."),
     )
-    async def list_service_accounts(caller: Manager, query: Annotated[PageQuery, Query()]) -> Page[ServiceAccountOut]:
+    async def list_service_accounts(
+        caller: Manager, query: Annotated[ServiceAccountQuery, Query()]
+    ) -> Page[ServiceAccountOut]:
         """Lists the tenant's service accounts."""
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await service.list(caller.tenant_id, after=after, limit=query.limit + 1)
-        items = [ServiceAccountOut.model_validate(account) for account in found[: query.limit]]
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if len(found) > len(items) else None)
+        window = query.window()
+        found = await service.list(caller.tenant_id, window)
+        return window.page(found, ServiceAccountOut.model_validate)
 
     @router.post(
         "",
         status_code=201,
         summary="Create a service account",
-        responses=answers(examples.ACCOUNT, status=201, description="The new service account, without a key."),
+        responses=answers(examples.ACCOUNT, status=201, description="The new service account, without a key.")
+        | failures(BeyondOwnAuthority, UnknownNames, OwnAccount, ServiceAccountNameTaken, TenantNotFound),
     )
     async def create_service_account(
         caller: Manager, body: Wanted, request: Request, response: Response
@@ -59,7 +70,9 @@ def service_account_routes(service: ServiceAccountService) -> APIRouter:
         return detail(account, response)
 
     @router.get(
-        "/{account_id}", summary="Get a service account", responses=answers(examples.ACCOUNT, description="It.")
+        "/{account_id}",
+        summary="Get a service account",
+        responses=answers(examples.ACCOUNT, description="It.") | failures(ServiceAccountNotFound),
     )
     async def get_service_account(caller: Manager, account_id: AccountId, response: Response) -> ServiceAccountOut:
         """Shows a service account."""
@@ -68,7 +81,16 @@ def service_account_routes(service: ServiceAccountService) -> APIRouter:
     @router.put(
         "/{account_id}",
         summary="Change a service account",
-        responses=answers(examples.ACCOUNT, description="As it is now."),
+        responses=answers(examples.ACCOUNT, description="As it is now.")
+        | failures(
+            BeyondOwnAuthority,
+            UnknownNames,
+            OwnAccount,
+            ServiceAccountChanged,
+            ServiceAccountNameTaken,
+            ServiceAccountNotFound,
+            TenantNotFound,
+        ),
     )
     async def replace_service_account(
         caller: Manager, account_id: AccountId, body: Wanted, expected: ExpectedEtag, response: Response
@@ -79,7 +101,8 @@ def service_account_routes(service: ServiceAccountService) -> APIRouter:
     @router.delete(
         "/{account_id}",
         summary="Remove a service account",
-        responses=answers(examples.ACCOUNT, description="What it was."),
+        responses=answers(examples.ACCOUNT, description="What it was.")
+        | failures(BeyondOwnAuthority, OwnAccount, ServiceAccountChanged, ServiceAccountNotFound, TenantNotFound),
     )
     async def remove_service_account(
         caller: Manager, account_id: AccountId, expected: ExpectedEtag

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from weftline.features.access.roles.schemas import RoleNames
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.keys.models import ServiceAccountStatus
-from weftline.features.keys.service_accounts.service import ServiceAccountDraft
+from weftline.features.keys.service_accounts.service import ORDER, ServiceAccountDraft
 
 
 class ServiceAccountBody(Demand):
@@ -27,6 +28,12 @@ class ServiceAccountBody(Demand):
     def draft(self) -> ServiceAccountDraft:
         """As the service takes it."""
         return ServiceAccountDraft(self.name, self.description, tuple(self.roles), self.status)
+
+
+class ServiceAccountQuery(ListQuery):
+    """Which part of the service accounts, in which order."""
+
+    order: ClassVar = ORDER
 
 
 class ServiceAccountOut(Wire):

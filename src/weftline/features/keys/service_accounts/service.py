@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from weftline.features.access.revocations import revoke
 from weftline.features.access.roles.giving import check_gift, check_roles, rules_now
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.keys.errors import (
     OwnAccount,
     ServiceAccountChanged,
@@ -47,6 +49,15 @@ class ServiceAccountDraft:
     status: ServiceAccountStatus
 
 
+ORDER = Ordering(
+    SortKey("createdAt", ServiceAccount.created_at, datetime),
+    SortKey("updatedAt", ServiceAccount.updated_at, datetime),
+    SortKey("name", ServiceAccount.name),
+    tie=SortKey("id", ServiceAccount.id, UUID),
+    default="createdAt",
+)
+
+
 class ServiceAccountService:
     """Making, finding, changing and removing service accounts.
 
@@ -59,13 +70,11 @@ class ServiceAccountService:
         self._database = database
         self._cache = cache
 
-    async def list(self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 50) -> Sequence[ServiceAccount]:
-        """Service accounts in the order in which they were made, after the one of id ``after``."""
+    async def list(self, tenant_id: UUID, window: Window) -> Sequence[ServiceAccount]:
+        """A part of the service accounts."""
         statement = select(ServiceAccount).where(ServiceAccount.tenant_id == tenant_id)
-        if after is not None:
-            statement = statement.where(ServiceAccount.id > after)
         async with self._database.transaction(tenant_id) as session:
-            return (await session.scalars(statement.order_by(ServiceAccount.id).limit(limit))).all()
+            return (await session.scalars(window.of(statement))).all()
 
     async def get(self, tenant_id: UUID, account_id: UUID) -> ServiceAccount:
         """A service account.

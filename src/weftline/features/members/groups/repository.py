@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,9 +11,18 @@ from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.identity.models import Membership, User
 from weftline.features.members.groups.models import Group, GroupMember
 from weftline.features.members.repository import Member
+
+ORDER = Ordering(
+    SortKey("name", Group.name),
+    SortKey("createdAt", Group.created_at, datetime),
+    SortKey("updatedAt", Group.updated_at, datetime),
+    tie=SortKey("id", Group.id, UUID),
+    default="name",
+)
 
 
 async def get(session: AsyncSession, tenant_id: UUID, group_id: UUID) -> Group | None:
@@ -20,12 +30,10 @@ async def get(session: AsyncSession, tenant_id: UUID, group_id: UUID) -> Group |
     return await session.get(Group, (tenant_id, group_id))
 
 
-async def list_groups(session: AsyncSession, tenant_id: UUID, *, after: str | None, limit: int) -> Sequence[Group]:
-    """Groups by name, after the one of name ``after``."""
+async def list_groups(session: AsyncSession, tenant_id: UUID, window: Window) -> Sequence[Group]:
+    """A part of the groups."""
     statement = select(Group).where(Group.tenant_id == tenant_id)
-    if after is not None:
-        statement = statement.where(Group.name > after)
-    return (await session.scalars(statement.order_by(Group.name).limit(limit))).all()
+    return (await session.scalars(window.of(statement))).all()
 
 
 async def is_taken(session: AsyncSession, tenant_id: UUID, name: str, *, by_other_than: UUID) -> bool:
@@ -34,10 +42,8 @@ async def is_taken(session: AsyncSession, tenant_id: UUID, name: str, *, by_othe
     return (await session.scalars(statement)).first() is not None
 
 
-async def list_members(
-    session: AsyncSession, tenant_id: UUID, group_id: UUID, *, after: UUID | None, limit: int
-) -> Sequence[Member]:
-    """The members of a group in the order of their ids, after the one of id ``after``."""
+async def list_members(session: AsyncSession, tenant_id: UUID, group_id: UUID, window: Window) -> Sequence[Member]:
+    """A part of the members of a group."""
     statement = (
         select(Membership, User.email, User.name)
         .join(
@@ -47,9 +53,7 @@ async def list_members(
         .join(User, User.id == Membership.user_id)
         .where(GroupMember.tenant_id == tenant_id, GroupMember.group_id == group_id)
     )
-    if after is not None:
-        statement = statement.where(GroupMember.user_id > after)
-    rows = await session.execute(statement.order_by(GroupMember.user_id).limit(limit))
+    rows = await session.execute(window.of(statement))
     return [Member(*row) for row in rows]
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from weftline.features.access.roles.schemas import RoleNames
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
+from weftline.features.members.groups.repository import ORDER
 from weftline.features.members.groups.service import GroupDraft
+from weftline.features.members.repository import ORDER as MEMBER_ORDER
 
 
 class GroupBody(Demand):
@@ -23,6 +26,18 @@ class GroupBody(Demand):
     def draft(self) -> GroupDraft:
         """As the service takes it."""
         return GroupDraft(self.name, self.description, tuple(self.roles))
+
+
+class GroupQuery(ListQuery):
+    """Which part of the groups, in which order."""
+
+    order: ClassVar = ORDER
+
+
+class GroupMemberQuery(ListQuery):
+    """Which part of a group's members, in which order."""
+
+    order: ClassVar = MEMBER_ORDER
 
 
 class GroupOut(Wire):

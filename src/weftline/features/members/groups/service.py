@@ -21,6 +21,7 @@ from weftline.features.access.revocations import revoke
 from weftline.features.access.roles.giving import check_gift, check_roles, rules_now
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.features.members import repository as members
 from weftline.features.members.errors import MemberNotFound, OwnMembership
 from weftline.features.members.groups import repository
@@ -57,10 +58,10 @@ class GroupService:
         self._database = database
         self._cache = cache
 
-    async def list(self, tenant_id: UUID, *, after: str | None = None, limit: int = 50) -> Sequence[Group]:
-        """Groups by name; see ``repository.list_groups``."""
+    async def list(self, tenant_id: UUID, window: Window) -> Sequence[Group]:
+        """Groups; see ``repository.list_groups``."""
         async with self._database.transaction(tenant_id) as session:
-            return await repository.list_groups(session, tenant_id, after=after, limit=limit)
+            return await repository.list_groups(session, tenant_id, window)
 
     async def get(self, tenant_id: UUID, group_id: UUID) -> Group:
         """A group.
@@ -71,9 +72,7 @@ class GroupService:
         async with self._database.transaction(tenant_id) as session:
             return await _existing(session, tenant_id, group_id)
 
-    async def members(
-        self, tenant_id: UUID, group_id: UUID, *, after: UUID | None = None, limit: int = 50
-    ) -> Sequence[Member]:
+    async def members(self, tenant_id: UUID, group_id: UUID, window: Window) -> Sequence[Member]:
         """The members of a group; see ``repository.list_members``.
 
         Raises:
@@ -81,7 +80,7 @@ class GroupService:
         """
         async with self._database.transaction(tenant_id) as session:
             await _existing(session, tenant_id, group_id)
-            return await repository.list_members(session, tenant_id, group_id, after=after, limit=limit)
+            return await repository.list_members(session, tenant_id, group_id, window)
 
     async def create(self, caller: Caller, draft: GroupDraft) -> Group:
         """Make a group with nobody in it.

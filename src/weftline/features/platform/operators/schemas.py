@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
+from weftline.features.platform.operators.service import ORDER
 from weftline.features.platform.reason import ReasonQuery
 
 Tenants = Annotated[list[UUID] | None, Field(max_length=1000, description="The tenants they see; null for all.")]
@@ -31,5 +32,7 @@ class OperatorOut(Wire):
     created_at: datetime
 
 
-class OperatorQuery(PageQuery, ReasonQuery):
+class OperatorQuery(ListQuery, ReasonQuery):
     """Which part of the list, and why."""
+
+    order: ClassVar = ORDER

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from weftline.features.executions.models import Execution
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.identity.models import Membership
 from weftline.features.platform.reach import Reach
 from weftline.features.tasks.models import HumanTask
@@ -27,6 +28,14 @@ OPEN_TASKS = (TaskStatus.OPEN.value, TaskStatus.CLAIMED.value)
 UNENDED = tuple(sorted(status.value for status in ExecutionStatus if status not in TERMINAL))
 
 Columns = TypeVarTuple("Columns")
+
+_ID = SortKey("id", "id", UUID)
+ORDER = Ordering(
+    SortKey("tenantId", Tenant.id, UUID, attribute="tenant_id"),
+    tie=_ID,
+    default="-tenantId",
+    note="A tenant's own are sorted by their ids, the same way.",
+)
 
 _WORKERS = text("SELECT count(*) FROM workers WHERE lease_until > now()")
 
@@ -46,13 +55,6 @@ class Filter:
     status: str | None = None
 
 
-class Position(NamedTuple):
-    """A place in a list."""
-
-    tenant_id: UUID
-    id: UUID
-
-
 class Counts(NamedTuple):
     """What a tenant has of some things."""
 
@@ -60,10 +62,8 @@ class Counts(NamedTuple):
     workflows: int
 
 
-async def list_executions(
-    session: AsyncSession, wanted: Filter, *, before: Position | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Executions by tenant, the newest first, after the one at ``before``."""
+async def list_executions(session: AsyncSession, wanted: Filter, window: Window) -> Sequence[Row[Any]]:
+    """Those of the executions that fit, by tenant."""
     columns = (
         Execution.id,
         Execution.workflow_id,
@@ -74,13 +74,11 @@ async def list_executions(
         Execution.started_at,
         Execution.completed_at,
     )
-    return await _page(session, Execution, columns, wanted, before, limit)
+    return await _page(session, Execution, columns, wanted, window)
 
 
-async def list_tasks(
-    session: AsyncSession, wanted: Filter, *, before: Position | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Human tasks by tenant, the newest first, after the one at ``before``."""
+async def list_tasks(session: AsyncSession, wanted: Filter, window: Window) -> Sequence[Row[Any]]:
+    """Those of the human tasks that fit, by tenant."""
     columns = (
         HumanTask.id,
         HumanTask.execution_id,
@@ -90,7 +88,7 @@ async def list_tasks(
         HumanTask.created_at,
         HumanTask.due_at,
     )
-    return await _page(session, HumanTask, columns, wanted, before, limit)
+    return await _page(session, HumanTask, columns, wanted, window)
 
 
 async def counts(session: AsyncSession, tenant_ids: Sequence[UUID]) -> dict[UUID, Counts]:
@@ -134,22 +132,29 @@ async def _page(
     table: type[Execution] | type[HumanTask],
     columns: Sequence[InstrumentedAttribute[Any]],
     wanted: Filter,
-    before: Position | None,
-    limit: int,
+    window: Window,
 ) -> Sequence[Row[Any]]:
     of_tenant = select(*columns).where(table.tenant_id == Tenant.id)
     if wanted.status is not None:
         of_tenant = of_tenant.where(table.status == wanted.status)
-    if before is not None:
-        of_tenant = of_tenant.where(or_(Tenant.id < before.tenant_id, table.id < before.id))
-    newest = of_tenant.order_by(table.id.desc()).limit(limit).lateral("newest")
-    statement = select(Tenant.id.label("tenant_id"), Tenant.slug.label("tenant_slug"), *newest.c).join(newest, true())
+    is_descending = window.terms[0].descending
+    if window.after is not None:
+        # says nothing new, but lets each tenant's index be entered where the page begins
+        last_tenant, last = window.after
+        of_tenant = of_tenant.where(
+            or_(Tenant.id < last_tenant, table.id < last)
+            if is_descending
+            else or_(Tenant.id > last_tenant, table.id > last)
+        )
+    in_order = of_tenant.order_by(table.id.desc() if is_descending else table.id)
+    part = in_order.limit(window.limit + 1).lateral("part")
+    statement = select(Tenant.id.label("tenant_id"), Tenant.slug.label("tenant_slug"), *part.c).join(part, true())
     if wanted.tenant_id is not None:
         statement = statement.where(Tenant.id == wanted.tenant_id)
-    if before is not None:
-        statement = statement.where(Tenant.id <= before.tenant_id)
-    ordered = _reached(statement, wanted.reach).order_by(Tenant.id.desc(), newest.c.id.desc())
-    return (await session.execute(ordered.limit(limit))).all()
+    if window.after is not None:
+        # the same for the tenants before
+        statement = statement.where(Tenant.id <= window.after[0] if is_descending else Tenant.id >= window.after[0])
+    return (await session.execute(window.of(_reached(statement, wanted.reach), {_ID: part.c.id}))).all()
 
 
 async def _by_status(

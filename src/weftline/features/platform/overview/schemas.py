@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from weftline.features.http.paging import PageQuery
+from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Wire
-from weftline.features.platform.overview.repository import Counts
+from weftline.features.platform.overview.repository import ORDER, Counts
 from weftline.features.platform.reason import ReasonQuery
 from weftline.features.tenancy.models import Tenant
 from weftline.features.tenancy.schemas import TenantOut
@@ -69,15 +69,19 @@ class StatisticsOut(Wire):
     workers: Annotated[int, Field(description="Those that are alive.")]
 
 
-class ExecutionsQuery(PageQuery, ReasonQuery):
+class ExecutionsQuery(ListQuery, ReasonQuery):
     """Which executions to list, and why."""
+
+    order: ClassVar = ORDER
 
     tenant_id: Annotated[UUID | None, Field(description="Only this tenant's.")] = None
     status: Annotated[ExecutionStatus | None, Field(description="Only those that stand here.")] = None
 
 
-class TasksQuery(PageQuery, ReasonQuery):
+class TasksQuery(ListQuery, ReasonQuery):
     """Which human tasks to list, and why."""
+
+    order: ClassVar = ORDER
 
     tenant_id: Annotated[UUID | None, Field(description="Only this tenant's.")] = None
     status: Annotated[TaskStatus | None, Field(description="Only those that stand here.")] = None

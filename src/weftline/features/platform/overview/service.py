@@ -14,9 +14,10 @@ from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
+from weftline.features.http.listing import Window
 from weftline.features.identity.models import Membership
 from weftline.features.platform.overview import repository
-from weftline.features.platform.overview.repository import Counts, Filter, Position
+from weftline.features.platform.overview.repository import Counts, Filter
 from weftline.features.platform.reach import reach_of, record_everywhere
 from weftline.features.tenancy import repository as tenants
 from weftline.features.tenancy.errors import TenantNotFound
@@ -57,12 +58,12 @@ class Overview:
         self._cache = cache
 
     async def tenants(
-        self, caller: Caller, wanted: tenants.Filter, *, reason: str, after: UUID | None, limit: int
+        self, caller: Caller, wanted: tenants.Filter, window: Window, *, reason: str
     ) -> Sequence[tuple[Tenant, Counts]]:
-        """Tenants in the order of their ids, after the one of id ``after``, with how much they have."""
+        """Tenants with how much they have."""
         reach = await reach_of(self._cache, caller)
         async with self._operators.unbound() as session:
-            found = await tenants.list_operated(session, wanted, ids=reach.tenants, after=after, limit=limit)
+            found = await tenants.list_operated(session, wanted, ids=reach.tenants, window=window)
             counts = await repository.counts(session, [tenant.id for tenant in found])
             await record(session, "platform.tenants_listed", "platform", reason=reason, tenant_id=PLATFORM)
         return [(tenant, counts[tenant.id]) for tenant in found]
@@ -70,38 +71,36 @@ class Overview:
     async def executions(
         self,
         caller: Caller,
+        window: Window,
         *,
         tenant_id: UUID | None,
         status: str | None,
         reason: str,
-        before: Position | None,
-        limit: int,
     ) -> Sequence[Row[Any]]:
-        """Executions by tenant, the newest first.
+        """Executions by tenant.
 
         Raises:
             TenantNotFound: the operator does not see this tenant.
         """
         wanted = await self._wanted(caller, tenant_id, status)
         async with self._operators.unbound() as session:
-            found = await repository.list_executions(session, wanted, before=before, limit=limit)
+            found = await repository.list_executions(session, wanted, window)
             await _record(session, "platform.executions_listed", wanted, reason)
         return found
 
     async def tasks(
         self,
         caller: Caller,
+        window: Window,
         *,
         tenant_id: UUID | None,
         status: str | None,
         reason: str,
-        before: Position | None,
-        limit: int,
     ) -> Sequence[Row[Any]]:
-        """Human tasks by tenant, the newest first; raises like :meth:`executions`."""
+        """Human tasks by tenant; raises like :meth:`executions`."""
         wanted = await self._wanted(caller, tenant_id, status)
         async with self._operators.unbound() as session:
-            found = await repository.list_tasks(session, wanted, before=before, limit=limit)
+            found = await repository.list_tasks(session, wanted, window)
             await _record(session, "platform.tasks_listed", wanted, reason)
         return found
 

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Path, Query
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
 from weftline.features.http.examples import answers
-from weftline.features.http.paging import Page, decode_uuid, encode_cursor
+from weftline.features.http.failures import failures
+from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.platform import examples
+from weftline.features.platform.errors import EveryTenantNeeded, OperatorNotFound, OwnOperatorship, ReasonRequired
 from weftline.features.platform.people.schemas import PersonOut, PersonQuery, SessionsEnded
 from weftline.features.platform.people.service import PeopleService
 from weftline.features.platform.permissions import PEOPLE
@@ -29,24 +31,22 @@ def people_routes(service: PeopleService) -> APIRouter:
     @router.get(
         "",
         summary="List everybody",
-        responses=answers({"items": [examples.PERSON], "nextCursor": None}, description="Oldest accounts first."),
+        responses=answers({"items": [examples.PERSON], "nextCursor": None}, description="Oldest accounts first.")
+        | failures(EveryTenantNeeded, ReasonRequired),
     )
     async def list_people(
         caller: Warden, query: Annotated[PersonQuery, Query()], given: GivenReason
     ) -> Page[PersonOut]:
         """Lists the people of all tenants, or finds one by e-mail address."""
-        after = None if query.cursor is None else decode_uuid(query.cursor)
-        found = await service.list(
-            caller, reason=required(given), email=query.email, after=after, limit=query.limit + 1
-        )
-        items = [PersonOut.model_validate(person) for person in found[: query.limit]]
-        more = len(found) > len(items)
-        return Page(items=items, next_cursor=encode_cursor([str(items[-1].id)]) if more else None)
+        window = query.window()
+        found = await service.list(caller, window, reason=required(given), email=query.email)
+        return window.page(found, PersonOut.model_validate)
 
     @router.post(
         "/{user_id}/disable",
         summary="Disable somebody's account",
-        responses=answers({**examples.PERSON, "status": "disabled"}, description="The person."),
+        responses=answers({**examples.PERSON, "status": "disabled"}, description="The person.")
+        | failures(EveryTenantNeeded, OperatorNotFound, OwnOperatorship),
     )
     async def disable_person(caller: Warden, user_id: UserId, reason: StatedReason) -> PersonOut:
         """Keeps a person out of every tenant. Their sessions and API keys count no more within seconds."""
@@ -55,7 +55,8 @@ def people_routes(service: PeopleService) -> APIRouter:
     @router.post(
         "/{user_id}/enable",
         summary="Enable somebody's account",
-        responses=answers(examples.PERSON, description="The person."),
+        responses=answers(examples.PERSON, description="The person.")
+        | failures(EveryTenantNeeded, OperatorNotFound, OwnOperatorship),
     )
     async def enable_person(caller: Warden, user_id: UserId, reason: StatedReason) -> PersonOut:
         """Lets a person in again."""
@@ -64,7 +65,8 @@ def people_routes(service: PeopleService) -> APIRouter:
     @router.post(
         "/{user_id}/sessions/end",
         summary="Sign somebody out everywhere",
-        responses=answers({"ended": 2}, description="Their sessions have ended."),
+        responses=answers({"ended": 2}, description="Their sessions have ended.")
+        | failures(EveryTenantNeeded, OperatorNotFound),
     )
     async def end_sessions(caller: Warden, user_id: UserId, reason: StatedReason) -> SessionsEnded:
         """Ends every session of a person."""

@@ -13,6 +13,7 @@ from weftline.features.access.caller import Caller
 from weftline.features.access.revocations import revoke
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
+from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.identity import one_time
 from weftline.features.identity.addresses import normal_address
 from weftline.features.identity.models import User
@@ -21,6 +22,14 @@ from weftline.features.platform.errors import OperatorNotFound, OwnOperatorship
 from weftline.features.platform.reach import reach_of
 
 DISABLED = "disabled"
+
+ORDER = Ordering(
+    # ids are in the order in which accounts were made, and have the index
+    SortKey("createdAt", User.id, UUID),
+    SortKey("email", User.email),
+    tie=SortKey("id", User.id, UUID),
+    default="createdAt",
+)
 
 
 class PeopleService:
@@ -37,22 +46,18 @@ class PeopleService:
         self._cache = cache
         self._sessions = sessions
 
-    async def list(
-        self, caller: Caller, *, reason: str, email: str | None = None, after: UUID | None = None, limit: int = 50
-    ) -> Sequence[User]:
-        """People in the order of their ids, after the one of id ``after``.
+    async def list(self, caller: Caller, window: Window, *, reason: str, email: str | None = None) -> Sequence[User]:
+        """People of all tenants, or who has an e-mail address.
 
         Raises:
             EveryTenantNeeded: the caller does not see every tenant.
         """
         (await reach_of(self._cache, caller)).require_all()
-        statement = select(User).order_by(User.id).limit(limit)
+        statement = select(User)
         if email is not None:
             statement = statement.where(User.email == normal_address(email))
-        if after is not None:
-            statement = statement.where(User.id > after)
         async with self._identity.unbound() as session:
-            found = (await session.scalars(statement)).all()
+            found = (await session.scalars(window.of(statement))).all()
             await record(session, "user.listed", "user", reason=reason, tenant_id=PLATFORM)
         return found
 

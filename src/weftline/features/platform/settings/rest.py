@@ -10,8 +10,10 @@ from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
+from weftline.features.http.failures import failures
 from weftline.features.http.routing import api_router
 from weftline.features.platform import examples
+from weftline.features.platform.errors import EveryTenantNeeded, SettingsChanged
 from weftline.features.platform.permissions import SETTINGS
 from weftline.features.platform.reason import StatedReason
 from weftline.features.platform.settings.schemas import SettingsOut
@@ -40,7 +42,10 @@ def settings_routes(service: SettingsService) -> APIRouter:
         return detail(await service.get(), response)
 
     @router.put(
-        "", summary="Change the settings", responses=answers(examples.SETTINGS_SHOWN, description="As they are now.")
+        "",
+        summary="Change the settings",
+        responses=answers(examples.SETTINGS_SHOWN, description="As they are now.")
+        | failures(EveryTenantNeeded, SettingsChanged),
     )
     async def put_settings(
         caller: Operator,

@@ -54,6 +54,7 @@ class Visits:
                 tenant_id=tenant.id,
                 methods=sorted(caller.methods),
                 operator_reason=reason,
+                came_from=caller.session_id,
             )
             await record(session, "tenant.entered", "tenant", tenant.id, reason=reason, tenant_id=PLATFORM)
         return signed_in

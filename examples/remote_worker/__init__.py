@@ -1,0 +1,1 @@
+"""A step that a worker in Node.js carries out."""

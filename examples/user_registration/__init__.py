@@ -1,0 +1,1 @@
+"""User registration as a workflow in code, within a request of FastAPI."""

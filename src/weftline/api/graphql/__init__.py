@@ -1,0 +1,1 @@
+"""The same services as REST, asked by GraphQL: ``/graphql``."""

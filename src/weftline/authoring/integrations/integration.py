@@ -1,0 +1,335 @@
+"""Integrations: systems that workflows reach, with the actions and triggers that they offer.
+
+A module of an integration::
+
+    slack = Integration("slack", title="Slack", description="Messages to channels.", category="messaging",
+                        icon="slack", auth=[SLACK_WEBHOOK])
+
+    @slack.action("sendMessage", title="Send a message", input=SEND, output=SENT)
+    async def send_message(ctx: Context, connection: Connection) -> dict[str, Any]:
+        '''Send a message to a channel.'''
+
+Definitions call the action as ``slack.sendMessage`` and name the connection beside it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import jsonschema_rs
+
+from weftline.authoring.action import ActionDefinition, ActionFacts, registry
+from weftline.authoring.context import Context
+from weftline.authoring.describing import schema_json, summary
+from weftline.authoring.errors import ActionError
+from weftline.authoring.integrations.auth import NO_AUTH, Auth
+from weftline.authoring.integrations.connection import Connection
+from weftline.authoring.ownership import Owned
+
+TriggerType = Literal["WEBHOOK", "POLLING", "EVENT"]
+ActionBody = Callable[[Context, Connection], Awaitable[Any]]
+ConnectionTest = Callable[[Connection], Awaitable[str | None]]
+B = TypeVar("B", bound=Callable[..., Any])
+
+NAME = re.compile(r"[a-z][A-Za-z0-9-]{0,62}")
+"""What an integration may be called. Its actions stand behind a dot."""
+
+ACTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that a trigger has found.
+
+    Attributes:
+        id: the same whenever the same thing is found: the second time it is dropped.
+        payload: what the execution gets, JSON.
+    """
+
+    id: str
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one look at another system came to.
+
+    Attributes:
+        items: what is new, the oldest first.
+        cursor: JSON, given to the next look; kept together with the executions that the items start.
+        is_more: there is more already; the next look need not wait.
+    """
+
+    items: Sequence[Item]
+    cursor: Any
+    is_more: bool = False
+
+
+PollBody = Callable[[Connection, Mapping[str, Any], Any], Awaitable[Poll]]
+"""``poll(connection, config, cursor)``; the cursor is None at first."""
+
+ListenBody = Callable[[Connection, Mapping[str, Any], Any], AsyncIterator[Poll]]
+"""``listen(connection, config, cursor)``: yields what comes; a thing is settled when the next is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrationTrigger:
+    """An event of another system that can start workflows.
+
+    Attributes:
+        name, title, description: as definitions and people call it, and what happens.
+        type: how it is noticed: the system calls, it is asked again and again, or it is listened to.
+        config: JSON Schema of what can be set.
+        output: JSON Schema of an item's payload.
+        body: how it is noticed.
+        example: of an item's payload.
+    """
+
+    name: str
+    title: str
+    description: str
+    type: TriggerType
+    config: Mapping[str, Any]
+    output: Mapping[str, Any]
+    body: PollBody | ListenBody
+    example: Any = None
+
+
+class Integration:
+    """A system that workflows reach; see the module.
+
+    Args:
+        name: what definitions call it; at first a small letter, then letters, digits and hyphens.
+        title: what people call it.
+        description: a sentence.
+        category: like ``messaging``, ``storage``, ``database``, ``developer``, ``observability``, ``files``.
+        icon: name of a Lucide icon.
+        auth: the ways of signing in, the usual one first; nothing to sign in with where absent.
+        config: JSON Schema, or pydantic model, of what a connection configures beside its credentials.
+        base_url: below which ``connection.request`` finds paths; ``{name}`` stands for a value of the configuration.
+        docs_url: where the system's own documentation is.
+        needs_connection: False: actions work without one too.
+
+    Raises:
+        ValueError: the name cannot be one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str,
+        description: str,
+        category: str,
+        icon: str = "plug",
+        auth: Sequence[Auth] = (NO_AUTH,),
+        config: object = None,
+        base_url: str | None = None,
+        docs_url: str | None = None,
+        needs_connection: bool = True,
+    ) -> None:
+        if NAME.fullmatch(name) is None:
+            raise ValueError(f"an integration cannot be called {name!r}")
+        self.name = name
+        self.title = title
+        self.description = description
+        self.category = category
+        self.icon = icon
+        self.auth = tuple(auth)
+        self.config = schema_json(config) if config is not None else {"type": "object", "additionalProperties": False}
+        self.base_url = base_url
+        self.docs_url = docs_url
+        self.needs_connection = needs_connection
+        self.actions: dict[str, IntegrationAction] = {}
+        self.triggers: dict[str, IntegrationTrigger] = {}
+        self.tester: ConnectionTest | None = None
+        integrations.register(self)
+
+    def auth_of(self, type: str) -> Auth:
+        """The way of signing in of this type.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for each in self.auth:
+            if each.type == type:
+                return each
+        raise LookupError(f"'{self.name}' has no sign-in of type {type}")
+
+    def action(
+        self,
+        name: str,
+        *,
+        title: str,
+        input: object,
+        output: object,
+        example: Mapping[str, Any] | None = None,
+        compensate: str | None = None,
+    ) -> Callable[[B], B]:
+        """Register ``async def action(ctx, connection)`` as one of the integration's actions.
+
+        Input and output are checked against their schemas. Where ``needs_connection`` is False and the step names no
+        connection, the action gets one without credentials.
+
+        Args:
+            name: behind the integration's and a dot.
+            title: what people call it.
+            input, output: JSON Schemas, or pydantic models.
+            example: of an input.
+            compensate: name of the integration's action that undoes it.
+        """
+        if ACTION_NAME.fullmatch(name) is None:
+            raise ValueError(f"an action cannot be called {name!r}")
+
+        def decorate(body: B) -> B:
+            taken, given = schema_json(input), schema_json(output)
+            undo = None if compensate is None else f"{self.name}.{compensate}"
+            facts = ActionFacts(title, taken, given, undo, self.name, example)
+            takes, gives = SchemaCheck(taken), SchemaCheck(given)
+            run = _checked(self, f"{self.name}.{name}", body, takes, gives)
+            definition = registry.register(f"{self.name}.{name}", run, facts)
+            self.actions[name] = IntegrationAction(name, definition, body, takes)
+            return body
+
+        return decorate
+
+    def trigger(
+        self,
+        name: str,
+        *,
+        title: str,
+        type: TriggerType,
+        config: object,
+        output: object,
+        example: Any = None,
+    ) -> Callable[[B], B]:
+        """Register how an event is noticed: a :data:`PollBody` (POLLING) or a :data:`ListenBody` (EVENT).
+
+        Args:
+            name: what definitions call it.
+            title: what people call it.
+            type: which of the two.
+            config: JSON Schema, or pydantic model, of what a definition sets.
+            output: JSON Schema, or pydantic model, of an item's payload.
+            example: of a payload.
+        """
+
+        def decorate(body: B) -> B:
+            self.triggers[name] = IntegrationTrigger(
+                name=name,
+                title=title,
+                description=summary(body),
+                type=type,
+                config=schema_json(config),
+                output=schema_json(output),
+                body=body,
+                example=example,
+            )
+            return body
+
+        return decorate
+
+    def test(self, body: ConnectionTest) -> ConnectionTest:
+        """Register how a connection is tried when it is saved: ``async def test(connection)``.
+
+        It returns as whom it got in, or None, and raises ActionError where it does not get in.
+        """
+        self.tester = body
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationAction:
+    """An action of an integration.
+
+    Attributes:
+        name: behind the integration's and a dot.
+        definition: as definitions call it.
+        body: what the author wrote.
+        takes: checks its input.
+    """
+
+    name: str
+    definition: ActionDefinition
+    body: Callable[..., Any]
+    takes: SchemaCheck
+
+
+class IntegrationRegistry(Owned["Integration"]):
+    """Integrations by name."""
+
+    def action(self, name: str) -> IntegrationAction | None:
+        """The action of an integration, by its whole name; None where it is none's."""
+        integration, _, own = name.partition(".")
+        found = self.get(integration)
+        return None if found is None else found.actions.get(own)
+
+    def register(self, integration: Integration) -> None:
+        """Add an integration; one of the same name is replaced, as a module may be imported again."""
+        self.put(integration.name, integration)
+
+
+integrations = IntegrationRegistry()
+"""Where every :class:`Integration` registers."""
+
+
+def _checked(
+    integration: Integration, name: str, body: Callable[..., Any], takes: SchemaCheck, gives: SchemaCheck
+) -> Callable[[Context], Awaitable[Any]]:
+    """The action as the engine calls it: with its connection, and its input and output checked."""
+
+    async def run(ctx: Context) -> Any:
+        refuse_misfit(name, takes, ctx.input)
+        async with ctx.connected(integration.name, is_needed=integration.needs_connection) as connection:
+            output = await body(ctx, connection)
+        problem = gives.problem(output)
+        if problem is not None:
+            message = f"{name}: the answer is not what was announced: output{problem}"
+            raise ActionError(message, code="unexpected_answer", retryable=False)
+        return output
+
+    run.__module__, run.__qualname__ = body.__module__, body.__qualname__
+    run.__doc__ = inspect.getdoc(body)
+    return run
+
+
+def refuse_misfit(name: str, takes: SchemaCheck, input: Mapping[str, Any]) -> None:
+    """See that an action's input is what it takes.
+
+    Raises:
+        ActionError: it is not; code ``invalid_input``.
+    """
+    problem = takes.problem(input)
+    if problem is not None:
+        raise ActionError(f"{name}: input{problem}", code="invalid_input", retryable=False)
+
+
+class SchemaCheck:
+    """Checks values against a JSON Schema, which is compiled when the first value comes.
+
+    Args:
+        schema: the schema; it refers to nothing outside itself.
+    """
+
+    __slots__ = ("_schema", "_validator")
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._validator: Any = None
+
+    def problem(self, value: Any) -> str | None:
+        """Where and how a value does not fit, beginning with its place like ``.amount``; None where it does."""
+        if self._validator is None:
+            # a schema may come from outside: it fetches nothing, and its patterns take no unbounded time
+            self._validator = jsonschema_rs.validator_for(
+                dict(self._schema), offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask="the value"
+            )
+        if self._validator.is_valid(value):
+            return None
+        error = next(iter(self._validator.iter_errors(value)))
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+        return f"{place}: {error.message}"

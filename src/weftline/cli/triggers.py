@@ -1,0 +1,204 @@
+"""``weft trigger``: what starts executions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from weftline.cli.options import AsJson, DryRun, Limit, Reason, Sort
+from weftline.cli.output import local_time, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from weftline.cli.answers import Backfilled, Fired, Trigger
+    from weftline.cli.client import Api
+
+app = typer.Typer(help="What starts executions: schedules, events, webhooks.", no_args_is_help=True)
+
+TriggerName = Annotated[
+    str,
+    typer.Argument(metavar="TRIGGER", help="A trigger's id, or its workflow and its id there: nightly-report/nightly."),
+]
+PAGE = 200
+
+
+@app.command("list")
+def list_triggers(
+    workflow: Annotated[str | None, typer.Option("--workflow", "-w", help="Only this workflow's.")] = None,
+    type: Annotated[list[str], typer.Option("--type", "-t", help="schedule, event, webhook or manual.")] = [],  # noqa: B006
+    status: Annotated[
+        list[str], typer.Option("--status", "-s", help="active, paused, disabled, stopped or ended.")
+    ] = [],  # noqa: B006
+    sort: Sort = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List triggers."""
+    from weftline.cli.connection import call
+
+    query = {"workflowId": workflow, "type": type or None, "status": status or None, "sort": sort}
+    found: list[Trigger] = call(lambda api: api.items("triggers", query=query, limit=limit))
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["WORKFLOW", "TRIGGER", "TYPE", "STATUS", "NEXT", "FIRED", "FAILED", "ID"],
+        [
+            (
+                each["workflowId"],
+                each["key"],
+                each["type"],
+                each["status"],
+                local_time(each["nextTimes"][0]) if each["nextTimes"] else None,
+                each["fired"],
+                each["failed"],
+                each["id"],
+            )
+            for each in found
+        ],
+    )
+
+
+@app.command()
+def show(trigger: TriggerName, as_json: AsJson = False) -> None:
+    """Show a trigger: its next five times, a webhook's address, and what it has started."""
+    from weftline.cli.connection import call
+
+    async def read(api: Api) -> Trigger:
+        return await api.get("triggers", await _id_of(api, trigger))
+
+    found = call(read)
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+
+
+@app.command()
+def pause(trigger: TriggerName, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Let a trigger fire no longer, in any version, until it is resumed."""
+    _change(trigger, "pause", reason, as_json)
+
+
+@app.command()
+def resume(trigger: TriggerName, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Let a paused trigger fire again, from now on."""
+    _change(trigger, "resume", reason, as_json)
+
+
+@app.command()
+def rotate(trigger: TriggerName, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Give a webhook another address; the one before is nobody's from now on."""
+    _change(trigger, "rotate", reason, as_json)
+
+
+@app.command()
+def fire(
+    trigger: TriggerName,
+    payload: Annotated[
+        str | None,
+        typer.Option("--payload", "-p", metavar="JSON", help="An event's payload, or a body: JSON, @file, or -."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start what a trigger starts, now."""
+    from weftline.cli.values import read_value
+
+    value = None if payload is None else read_value(payload, "--payload")
+    fired: Fired = _ask(trigger, "fire", {"payload": value})
+    if as_json:
+        print_json(fired)
+    else:
+        typer.echo(fired["executionId"] or "The trigger's condition does not hold: nothing is started.")
+
+
+@app.command()
+def backfill(
+    trigger: TriggerName,
+    begin: Annotated[str, typer.Option("--from", metavar="TIME", help="The span's beginning (RFC 3339).")],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="The span's end, which has passed (RFC 3339).")],
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start what a schedule would have started in a span of the past, each time once."""
+    body = {"from": begin, "to": end, "dryRun": dry_run}
+    filled: Backfilled = _ask(trigger, "backfill", body)
+    if as_json:
+        print_json(filled)
+        return
+    for each in filled["toStart"]:
+        typer.echo(each)
+    would = "would be" if dry_run else "are"
+    typer.echo(f"{len(filled['toStart'])} of {len(filled['times'])} executions {would} started.", err=True)
+
+
+def _change(trigger: str, act: str, reason: str | None, as_json: bool) -> None:
+    changed: Trigger = _ask(trigger, act, {"reason": reason})
+    if as_json:
+        print_json(changed)
+    elif act == "rotate":
+        typer.echo(changed["url"])
+    else:
+        typer.echo(f"{printable(changed['workflowId'])}/{printable(changed['key'])} is {changed['status']}.")
+
+
+def _ask(trigger: str, act: str, body: dict[str, Any]) -> Any:
+    from weftline.cli.connection import call
+
+    async def ask(api: Api) -> Any:
+        return await api.post("triggers", await _id_of(api, trigger), act, body=body)
+
+    return call(ask)
+
+
+async def _id_of(api: Api, name: str) -> str:
+    """The id of a trigger that may be named by its workflow and its id there."""
+    from weftline.cli.failures import INVALID, CommandFailed
+
+    workflow, slash, key = name.partition("/")
+    if not slash:
+        if not _is_id(name):
+            advice = ["name it by its workflow and its id there, as in nightly-report/nightly; see 'weft trigger list'"]
+            raise CommandFailed(f"'{name}' names no trigger", advice, exit_code=INVALID)
+        return name
+    found: list[Trigger] = await api.items("workflows", workflow, "triggers", limit=PAGE)
+    for each in found:
+        if each["key"] == key:
+            return each["id"]
+    keys = ", ".join(each["key"] for each in found) or "none"
+    raise CommandFailed(f"workflow '{workflow}' has no trigger '{key}'", [f"it has: {keys}"])
+
+
+def _is_id(text: str) -> bool:
+    from uuid import UUID
+
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _print(trigger: Trigger) -> None:
+    error = trigger["lastError"]
+    rows: list[tuple[str, object]] = [
+        ("id", trigger["id"]),
+        ("workflow", f"{trigger['workflowId']}, version {trigger['versionNumber']}"),
+        ("trigger", trigger["key"]),
+        ("name", trigger["name"]),
+        ("type", trigger["type"]),
+        ("status", trigger["status"]),
+        ("paused because", trigger["pausedReason"]),
+        ("address", trigger["url"]),
+        *(("next", local_time(each)) for each in trigger["nextTimes"]),
+        ("fired", trigger["fired"]),
+        ("failed", trigger["failed"]),
+        ("skipped", trigger["skipped"]),
+        ("last fired", local_time(trigger["lastFiredAt"])),
+        ("last execution", trigger["lastExecutionId"]),
+        ("last error", None if error is None else f"{error['code']}: {error.get('message', '')}"),
+        ("last failed", local_time(trigger["lastErrorAt"])),
+    ]
+    for name, value in rows:
+        if value not in (None, ""):
+            typer.echo(f"{name + ':':16}{printable(str(value))}")

@@ -1,0 +1,1 @@
+"""One act on many executions: chosen at once, carried out page by page."""

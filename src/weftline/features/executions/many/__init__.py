@@ -1,0 +1,1 @@
+"""Reading many executions at once, in as many statements as one takes."""

@@ -1,0 +1,1 @@
+"""Letting executions go on with another version of their definition."""

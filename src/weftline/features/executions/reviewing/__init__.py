@@ -1,0 +1,1 @@
+"""The review lifecycle: drafts, people's answers, validation, submission, approval."""

@@ -1,0 +1,1 @@
+"""Integrations: the systems that workflows reach, and the connections through which they do."""

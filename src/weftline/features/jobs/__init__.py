@@ -1,0 +1,1 @@
+"""Jobs: steps that processes outside carry out, in any language, over HTTP."""

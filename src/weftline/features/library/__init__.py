@@ -1,0 +1,1 @@
+"""The template library: browsing it, and installing from it."""

@@ -1,0 +1,63 @@
+"""Examples for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TEMPLATE = "purchase-approval"
+
+LISTED: dict[str, Any] = {
+    "id": TEMPLATE,
+    "name": "Purchase approval",
+    "description": "Small purchases go through at once; larger ones wait for a lead.",
+    "category": "finance",
+    "tags": ["approval", "slack"],
+    "isPublished": True,
+    "isFeatured": True,
+    "isPremium": False,
+    "requiredIntegrations": ["slack"],
+}
+
+WHOLE: dict[str, Any] = {
+    **LISTED,
+    "connections": [
+        {"name": "team-chat", "integration": "slack", "purpose": "Tells the requester's channel what was decided."}
+    ],
+    "variables": [
+        {
+            "key": "PURCHASE_LIMIT",
+            "type": "NUMBER",
+            "title": "Limit without approval",
+            "description": "Purchases up to this amount need nobody's consent.",
+            "default": 250,
+            "isRequired": False,
+        }
+    ],
+    "sampleInput": {"item": "Standing desk", "amount": 640},
+    "templateData": {
+        "id": TEMPLATE,
+        "nodes": [
+            {
+                "id": "tell",
+                "type": "action",
+                "action": "slack.sendMessage",
+                "connection": "team-chat",
+                "input": {"text": "${ input.item }"},
+            }
+        ],
+    },
+}
+
+INSTALLATION: dict[str, Any] = {
+    "workflowId": "purchase-approval",
+    "name": "Purchases of the Berlin office",
+    "connections": {"team-chat": "berlin-slack"},
+    "variables": ["PURCHASE_LIMIT"],
+    "isDryRun": False,
+}
+
+INSTALL: dict[str, Any] = {
+    "name": "Purchases of the Berlin office",
+    "connections": {"team-chat": "berlin-slack"},
+    "variables": {"PURCHASE_LIMIT": 400},
+}

@@ -1,0 +1,1 @@
+"""How executions went through a workflow: which ways they took, how often, how long it took."""

@@ -1,0 +1,1 @@
+"""Trying definitions out, with nothing outside touched."""

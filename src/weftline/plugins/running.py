@@ -1,0 +1,172 @@
+"""The plugins of one process, started and stopped as the platform's operators wish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from weftline.authoring.action import ActionRegistry
+from weftline.authoring.integrations import integrations
+from weftline.authoring.plugin import Plugin
+from weftline.plugins.app import HostedApp, Process
+from weftline.plugins.discovery import FoundPlugin
+from weftline.plugins.host import PluginHost, PluginStatus
+from weftline.store.connect import connect
+from weftline.store.errors import StoreUnavailable, translated
+from weftline.store.keyring import Keyring
+from weftline.store.plugins import PluginSwitches, plugin_configuration, plugin_switches
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 2.0
+"""Between looks for what was switched on or off."""
+
+READY_SECONDS = 10.0
+"""How long a starting process waits for its plugins, before it begins without those that are not there yet."""
+
+
+class RunningPlugins:
+    """Follows what is wanted of plugins, and knows how they are.
+
+    Args:
+        found: what was discovered.
+        platform: version of Weftline.
+        url: of the database.
+        keyring: opens what tenants have set.
+        process: which this is.
+        actions: what plugins registered theirs in.
+    """
+
+    def __init__(
+        self,
+        found: Iterable[FoundPlugin],
+        platform: str,
+        url: str,
+        keyring: Keyring,
+        process: Process,
+        actions: ActionRegistry,
+    ) -> None:
+        self._found = {each.id: each for each in found}
+        self._url = url
+        self._keyring = keyring
+        self._process: Process = process
+        self._actions = actions
+        self._host = PluginHost[HostedApp](self._found.values(), platform, self._make_app, (actions, integrations))
+        self._switches = PluginSwitches()
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the plugins that are wanted, and follow what is. Where there are none, this costs nothing.
+
+        Returns after ``READY_SECONDS`` at the latest: a plugin that takes longer comes later.
+        """
+        if self._task is not None or not self._found:
+            return
+        is_ready = asyncio.Event()
+        self._task = asyncio.create_task(self._follow_for_ever(is_ready), name="plugins")
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await is_ready.wait()
+        except TimeoutError:
+            log.warning("plugins are still being started", waited_seconds=READY_SECONDS)
+
+    async def stop(self) -> None:
+        """Stop every plugin."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await self._host.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    async def follow(self) -> None:
+        """Look once what is wanted, and see to it.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        await self.look()
+        stopped = self._switches.stopped
+        await self._host.follow(lambda id: id not in stopped)
+
+    async def look(self) -> None:
+        """Look once what is switched off, and leave starting and stopping to those who follow.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        async with self._database() as connection:
+            self._switches = await plugin_switches(connection, list(self._found))
+
+    async def statuses(self) -> Sequence[PluginStatus]:
+        """How the plugins of this process are, by id. One that follows nothing yet (a command) looks first.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        if self._task is None and self._found:
+            await self.follow()
+        return self._host.statuses()
+
+    def find(self, plugin_id: str) -> FoundPlugin | None:
+        """A plugin that is installed here."""
+        return self._found.get(plugin_id)
+
+    def is_wanted(self, plugin_id: str) -> bool:
+        """Whether a plugin is to run, as far as this process knows."""
+        return plugin_id not in self._switches.stopped
+
+    def is_disabled(self, tenant_id: UUID, plugin_id: str) -> bool:
+        """Whether a tenant has disabled a plugin."""
+        disabled = self._switches.disabled
+        return bool(disabled) and (tenant_id, plugin_id) in disabled
+
+    def hidden_actions(self, tenant_id: UUID) -> frozenset[str]:
+        """Names of the actions that are not there for a tenant, as it has disabled their plugins."""
+        disabled = {plugin_id for tenant, plugin_id in self._switches.disabled if tenant == tenant_id}
+        if not disabled:
+            return frozenset()
+        return frozenset(name for name in self._actions.names() if self._actions.owner_of(name) in disabled)
+
+    async def _follow_for_ever(self, is_ready: asyncio.Event) -> None:
+        while True:
+            try:
+                await self.follow()
+                is_ready.set()
+            except StoreUnavailable as error:
+                log.warning("database unavailable", loop="plugins", error=str(error))
+            except Exception:
+                # a defect in one turn must not end the loop for ever; it is logged and tried again
+                log.exception("loop failed", loop="plugins")
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _make_app(self, plugin: Plugin) -> HostedApp:
+        return HostedApp(plugin, self._process, self._stored)
+
+    async def _stored(self, tenant_id: UUID, plugin_id: str) -> dict[str, Any]:
+        async with self._database() as connection:
+            return await plugin_configuration(connection, self._keyring, tenant_id, plugin_id)
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+        """The one connection, made when it is first needed and again after it broke."""
+        async with self._turn:
+            if self._connection is None or self._connection.is_closed():
+                with translated():
+                    self._connection = await connect(self._url, "weft_worker", name="weftline-plugins")
+            yield self._connection
+
+
+def no_action(_: UUID) -> frozenset[str]:
+    """Where no plugin is disabled, no action is hidden."""
+    return frozenset()

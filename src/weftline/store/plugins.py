@@ -1,0 +1,102 @@
+"""Which plugins are to run, and what tenants have set for them, as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from weftline.store.errors import translated
+from weftline.store.keyring import Connection, Keyring
+from weftline.store.queries import queries
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSwitches:
+    """What is switched off.
+
+    Attributes:
+        stopped: plugins that are not to run at all.
+        disabled: tenants and the plugins that are not there for them.
+    """
+
+    stopped: frozenset[str] = frozenset()
+    disabled: frozenset[tuple[UUID, str]] = frozenset()
+
+
+async def plugin_switches(connection: Connection, plugins: Sequence[str]) -> PluginSwitches:
+    """What is switched off of these plugins, by ids.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with translated():
+        stopped = await connection.fetch(_SQL["unwanted"])
+        disabled = await connection.fetch(_SQL["disabled"], list(plugins))
+    return PluginSwitches(
+        frozenset(row["id"] for row in stopped),
+        # the driver has a class of its own for ids
+        frozenset((UUID(bytes=row["tenant_id"].bytes), row["plugin_id"]) for row in disabled),
+    )
+
+
+async def plugin_configuration(
+    connection: Connection, keyring: Keyring, tenant_id: UUID, plugin_id: str
+) -> dict[str, Any]:
+    """What a tenant has set for a plugin, secrets among it.
+
+    Args:
+        connection: sees the tenant's rows.
+        keyring: holds the keys.
+        tenant_id, plugin_id: whose, for which.
+
+    Raises:
+        WrongMasterKey, CannotOpen: secrets cannot be opened.
+        StoreUnavailable: the database does not answer.
+    """
+    with translated():
+        row = await connection.fetchrow(_SQL["settings"], tenant_id, plugin_id)
+    if row is None:
+        return {}
+    secrets: dict[str, Any] = {}
+    if row["sealed"] is not None:
+        cipher = await keyring.cipher(connection, tenant_id)
+        secrets = orjson.loads(cipher.open(row["sealed"], plugin_context(plugin_id)))
+    return {**orjson.loads(row["configuration"]), **secrets}
+
+
+async def reseal_plugins(connection: Connection, keyring: Keyring, tenant_id: UUID, limit: int) -> int:
+    """Seal the secrets that a tenant has set for plugins with its newest data key, where another one did.
+
+    Args:
+        connection: in a transaction.
+        keyring: holds the keys.
+        tenant_id: whose.
+        limit: at most so many plugins.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        WrongMasterKey, CannotOpen: one cannot be opened.
+        StoreUnavailable: the database does not answer.
+    """
+    cipher = await keyring.cipher(connection, tenant_id)
+    with translated():
+        rows = await connection.fetch(_SQL["sealed_with_others"], tenant_id, cipher.version, limit)
+        for row in rows:
+            context = plugin_context(row["plugin_id"])
+            anew = cipher.seal(cipher.open(row["sealed"], context), context)
+            await connection.execute(_SQL["reseal"], tenant_id, row["plugin_id"], row["sealed"], anew)
+    return len(rows)
+
+
+def plugin_context(plugin_id: str) -> str:
+    """What the secrets for a plugin are to whoever seals them."""
+    return f"plugin {plugin_id}"
+
+
+_SQL = queries("plugins")

@@ -1,0 +1,104 @@
+"""Messages to the webhook of another system, which verifies them by the standard's own library."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from tests.connectors.server import Answer, FakeServer, Request, refusal, running
+from weftline.authoring import ActionError
+from weftline.authoring.integrations import OpenedConnection
+from weftline.connectors.webhook import webhook
+from weftline.testing.connectors import call, connected
+
+SECRET = "whsec_" + b64encode(b"k" * 32).decode()
+
+
+class Receiver(FakeServer):
+    """Takes what is signed, and drops repetitions."""
+
+    secret: str | None = SECRET
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: dict[str, Any] = {}
+
+    def answer(self, request: Request) -> Answer:
+        if self.secret is not None:
+            try:
+                Webhook(self.secret).verify(request.body, dict(request.headers))
+            except WebhookVerificationError as error:
+                return Answer(401, {"error": str(error)})
+        self.messages.setdefault(request.headers["webhook-id"], request.json)
+        return Answer(202, {"accepted": True})
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with running(Receiver()) as server:
+        yield server
+
+
+@pytest.fixture
+async def connection(receiver: Receiver) -> AsyncIterator[OpenedConnection]:
+    credentials = {"url": f"{receiver.url}/hooks/weftline?tenant=7", "signingSecret": SECRET}
+    async with connected(webhook, auth="CUSTOM", credentials=credentials) as connection:
+        yield connection
+
+
+async def test_a_message_is_signed_as_the_standard_has_it(receiver: Receiver, connection: OpenedConnection):
+    sent = await call(
+        "webhook.send", connection, type="order.approved", data={"order": "größe"}, headers={"X-Shop": "7"}
+    )
+    assert (sent["status"], sent["body"]) == (202, {"accepted": True})
+    assert receiver.messages == {
+        sent["id"]: {"type": "order.approved", "timestamp": sent["sentAt"], "data": {"order": "größe"}}
+    }
+    [request] = receiver.requests
+    assert (request.asked("tenant"), request.headers["x-shop"]) == ("7", "7")
+
+
+async def test_another_attempt_has_the_same_id(receiver: Receiver, connection: OpenedConnection):
+    receiver.failures = [Answer(503, text="down")]
+    assert (await refusal("webhook.send", connection, data=[1, 2])).retryable is True
+    sent = await call("webhook.send", connection, data=[1, 2])
+    assert [request.headers["webhook-id"] for request in receiver.requests] == [sent["id"]] * 2
+    assert receiver.messages == {sent["id"]: [1, 2]}
+
+
+async def test_headers_of_the_step_change_nothing_of_the_signature(receiver: Receiver, connection: OpenedConnection):
+    sent = await call("webhook.send", connection, data={}, headers={"Webhook-Id": "mine", "webhook-signature": "v1,x"})
+    assert sent["id"] in receiver.messages
+
+
+async def test_a_wrong_secret_holds_the_step(receiver: Receiver, connection: OpenedConnection):
+    receiver.secret = "whsec_" + b64encode(b"o" * 32).decode()
+    assert (await refusal("webhook.send", connection, data={})).code == "connection_unauthorized"
+
+
+async def test_nothing_is_signed_without_a_secret(receiver: Receiver, connection: OpenedConnection):
+    receiver.secret = None
+    connection.credentials = {"url": receiver.url}
+    await call("webhook.send", connection, data={"a": 1})
+    [request] = receiver.requests
+    assert "webhook-signature" not in request.headers
+
+
+async def test_a_receiver_that_is_gone_ends_the_step(receiver: Receiver, connection: OpenedConnection):
+    receiver.failures = [Answer(410)]
+    error = await refusal("webhook.send", connection, data={})
+    assert (error.code, error.retryable) == ("webhook_gone", False)
+
+
+async def test_a_connection_is_tried_without_a_message(receiver: Receiver, connection: OpenedConnection):
+    assert webhook.tester is not None
+    assert await webhook.tester(connection) is None
+    assert receiver.requests == []
+    connection.credentials = {"url": receiver.url, "signingSecret": "whsec_not base64!"}
+    with pytest.raises(ActionError) as raised:
+        await webhook.tester(connection)
+    assert raised.value.code == "invalid_connection"

@@ -1,0 +1,53 @@
+"""Connections from the console."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Command
+
+TOKEN = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def on_database(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WEFT_DATABASE_URL", database)
+    monkeypatch.setenv("WEFT_HOME", str(tmp_path))
+
+
+def test_connections_are_made_listed_tried_reset_and_removed(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f'{{"token": "{TOKEN}"}}'))
+    at = ("--auth", "bearer", "--config", "baseUrl=http://127.0.0.1:1/api")
+    made = command("connections", "add", "http", "shop", *at, "--credentials", "-")
+    assert made.code == 0, made.err
+    # the platform's own machine is nothing that connections may reach
+    assert made.out.startswith("shop is FAILING: ") and TOKEN not in made.out
+    assert "shop" in command("connections", "list").out
+    assert TOKEN not in str(command("connections", "list", "--json").json)
+    assert command("connections", "test", "shop").code == 1
+    assert command("connections", "disable", "shop").out.startswith("shop is disabled")
+    assert command("connections", "enable", "shop").code == 0
+    assert command("connections", "reset", "shop").code == 0
+    (tmp_path / "basic.json").write_text('{"username": "ada", "password": "x"}')
+    file = ("--credentials", tmp_path / "basic.json")
+    second = command("connections", "add", "http", "store", "--auth", "basic", *at[2:], *file, "--no-test", "--json")
+    assert second.json["status"] == "UNTESTED"
+    assert command("connections", "remove", "shop").out == "shop is removed.\n"
+    assert command("connections", "remove", second.json["id"]).out == "store is removed.\n"
+
+
+def test_what_cannot_be_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("no JSON"))
+    told = command("connections", "add", "http", "shop", "--auth", "bearer", "--credentials", "-")
+    assert (told.code, "no JSON" in told.err) == (2, True)
+    told = command("connections", "add", "http", "shop", "--auth", "magic")
+    assert (told.code, "BEARER" in told.err) == (2, True)
+    assert "there is no connection 'shop'" in command("connections", "test", "shop").err
+    # without a terminal nobody can be asked
+    told = command("connections", "add", "http", "shop", "--auth", "bearer")
+    assert (told.code, "--credentials" in told.err) == (2, True)

@@ -1,0 +1,66 @@
+"""Steps whose action is a plugin's wait while the plugin does not run, and never fail by it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from tests.engine.harness import MASTER_KEY, Harness, action
+from weftline.authoring import Context
+from weftline.authoring.ownership import owned_by
+from weftline.engine.worker import Worker
+from weftline.model.event import Event
+from weftline.model.ids import DEFAULT_TENANT
+from weftline.store.keyring import Keyring
+
+
+@pytest.fixture(autouse=True)
+def seals(engine: Harness) -> None:
+    with owned_by("seals"):
+
+        @engine.action("seals.seal")
+        async def seal(ctx: Context) -> object:
+            return "sealed"
+
+
+async def held(engine: Harness, execution: UUID) -> Event:
+    async def look() -> list[Event]:
+        return [each for each in await engine.events(execution) if each.data is not None and each.data.get("isHeld")]
+
+    return (await engine.until(look))[0]
+
+
+async def test_a_step_waits_for_a_plugin_that_is_stopped_and_goes_on_when_it_runs(engine: Harness) -> None:
+    await engine.publish(action("seal", "seals.seal", retry={"maxAttempts": 1}))
+    engine.registry.withhold("seals")
+    async with engine.worker():
+        execution = await engine.start_one()
+        event = await held(engine, execution)
+        assert event.data is not None and event.data["error"]["code"] == "plugin_stopped"
+        assert "'seals'" in event.data["error"]["message"]
+        engine.registry.give_back("seals")
+        await engine.advance_clock(60)
+        assert (await engine.reach(execution))["status"] == "completed"
+
+
+async def test_a_step_waits_where_its_tenant_has_disabled_the_plugin(engine: Harness) -> None:
+    disabled = {(DEFAULT_TENANT, "seals")}
+    await engine.publish(action("seal", "seals.seal", retry={"maxAttempts": 1}))
+    worker = Worker(
+        engine.url,
+        engine.registry,
+        clock=engine.clock,
+        keyring=Keyring(MASTER_KEY),
+        is_disabled=lambda tenant, plugin: (tenant, plugin) in disabled,
+    )
+    await worker.start()
+    try:
+        execution = await engine.start_one()
+        event = await held(engine, execution)
+        assert event.data is not None and "disabled in this tenant" in event.data["error"]["message"]
+        disabled.clear()
+        await engine.advance_clock(60)
+        assert (await engine.reach(execution))["status"] == "completed"
+    finally:
+        await worker.stop()

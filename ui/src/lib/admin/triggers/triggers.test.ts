@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { gist, nameOf } from './triggers';
+
+test('a trigger says in a line when it fires', () => {
+	expect(gist({ type: 'schedule', declaration: { cron: '0 2 * * *', timezone: 'Europe/Berlin' } })).toBe(
+		'0 2 * * * · Europe/Berlin'
+	);
+	expect(gist({ type: 'schedule', declaration: { every: '15m' } })).toBe('15m');
+	expect(gist({ type: 'event', declaration: { event: 'orders.*' } })).toBe('orders.*');
+	expect(gist({ type: 'webhook', declaration: { methods: ['POST'] } })).toBe('');
+});
+
+test('a trigger without a name is called by its place', () => {
+	expect(nameOf({ name: null, workflowId: 'orders', key: 'shop' })).toBe('orders/shop');
+	expect(nameOf({ name: 'Shop', workflowId: 'orders', key: 'shop' })).toBe('Shop');
+});
