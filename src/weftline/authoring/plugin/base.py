@@ -1,32 +1,24 @@
-"""Plugins: packages that add to the platform without changing it.
-
-A distribution names its plugin under the entry point group ``weftline.plugins``::
-
-    class Seals(Plugin):
-        id = "acme-seals"
-        name = "Seals"
-        version = "1.2.0"
-        types = frozenset({PluginType.WORKFLOW_ACTION})
-
-        async def initialize(self, app: PluginApp) -> None:
-            self.app = app
-
-What its modules register while they are imported (``@action``, ``Integration(…)``) is the plugin's, and is there while
-the plugin runs.
-"""
+"""What a plugin is, and what it gets of the platform."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from weftline.authoring.plugin.routes import USE_PLUGINS
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from pydantic import BaseModel
     from structlog.typing import FilteringBoundLogger
+
+    from weftline.authoring.plugin.panels import Panel
+    from weftline.authoring.plugin.parts import NodeType, StepValidator
+    from weftline.authoring.plugin.records import RecordStore
+    from weftline.authoring.plugin.routes import Method, RouteHandler
 
 PLUGIN_ID = re.compile(r"[a-z][a-z0-9-]{1,62}")
 ENTRY_POINT_GROUP = "weftline.plugins"
@@ -38,7 +30,9 @@ class PluginType(StrEnum):
     CORE_EXTENSION = "CORE_EXTENSION"
     CONNECTOR = "CONNECTOR"
     WORKFLOW_ACTION = "WORKFLOW_ACTION"
+    NODE_TYPE = "NODE_TYPE"
     SECURITY = "SECURITY"
+    UI_PANEL = "UI_PANEL"
 
 
 class Capability(StrEnum):
@@ -57,6 +51,10 @@ class Capability(StrEnum):
 class PluginApp(Protocol):
     """What a plugin gets of the platform; the same in every process, though not every process uses all of it.
 
+    What is added is the plugin's: it is gone while the plugin is stopped, and not there for a tenant that has disabled
+    it. It is added while the plugin is initialized. What cannot be added (a name that is taken or not the plugin's, a
+    text without English, a panel whose route is missing) raises ``ValueError``, and the plugin does not start.
+
     Attributes:
         process: ``server`` (answers requests), ``worker`` (runs executions) or ``console`` (a command).
         logger: a structlog logger that names the plugin.
@@ -74,6 +72,63 @@ class PluginApp(Protocol):
         Raises:
             StoreUnavailable: the database does not answer.
         """
+        ...
+
+    def store(self, collection: str) -> RecordStore:
+        """Documents that the plugin keeps for each tenant; in servers, workers and commands alike.
+
+        Args:
+            collection: small letters, digits and hyphens, at most 63.
+        """
+        ...
+
+    def route(
+        self,
+        method: Method,
+        path: str,
+        handler: RouteHandler,
+        *,
+        permission: str = USE_PLUGINS,
+        body: type[BaseModel] | None = None,
+    ) -> None:
+        """Answer HTTP requests, under ``/api/v1/plugins/{pluginId}/routes``.
+
+        Args:
+            method: of HTTP.
+            path: such as ``/roles/{role}``; ``{role}`` takes one segment. Where several fit, the one with the earliest
+                literal segment answers.
+            handler: answers; raises :class:`~weftline.authoring.plugin.PluginProblem` to refuse.
+            permission: one of the platform's, that whoever asks needs in the whole tenant.
+            body: model of the body, JSON; None: there is none. An invalid one is refused before the handler is called.
+        """
+        ...
+
+    def panel(self, panel: Panel) -> None:
+        """Add a page to the web app."""
+        ...
+
+    def template(self, entry: Mapping[str, Any] | str | bytes) -> None:
+        """Add an entry to the template library.
+
+        Args:
+            entry: as ``docs/guides/library.md`` describes it, JSON or YAML, or the object itself. Its id begins with
+                the plugin's and a hyphen.
+        """
+        ...
+
+    def step_validator(self, name: str, check: StepValidator) -> None:
+        """Add a check that JSON Schemas of definitions can name: ``{"type": "string", "x-validator": "seals.stamp"}``.
+
+        Forms of human tasks are checked when they are filled in, a workflow's input when it is started.
+
+        Args:
+            name: ``<plugin id>.<name>``.
+            check: says what is wrong with a value.
+        """
+        ...
+
+    def node_type(self, node_type: NodeType) -> None:
+        """Add a type of node, which becomes a core node when a definition is published."""
         ...
 
 
