@@ -10,6 +10,9 @@ from weftline.store.queries import queries, tables
 API_ONLY = {"start", "send", "deliver", "by_idempotency_key", "published"}
 """Queries of those who start executions and send messages; all others are the worker's."""
 
+API_TABLES = {"plugin_records"}
+"""Tables that only transactions of one tenant read and write."""
+
 ALL = [(table, name) for table in tables() for name in queries(table)]
 
 
@@ -19,7 +22,8 @@ EMPTY_TABLES_ARE_LARGE = "SET enable_seqscan = off"
 
 @pytest.mark.parametrize(("table", "name"), ALL)
 async def test_the_query_can_be_prepared(connect: Connect, table: str, name: str) -> None:
-    connection = await connect("weft_api" if name in API_ONLY else "weft_worker")
+    is_for_one_tenant = name in API_ONLY or table in API_TABLES
+    connection = await connect("weft_api" if is_for_one_tenant else "weft_worker")
     await connection.prepare(queries(table)[name])
 
 

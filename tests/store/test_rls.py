@@ -120,6 +120,7 @@ ROWS = {
     "connection_authorizations": "(tenant_id, id, connection_id, user_id, state_hash, browser_hash, sealed, expires_at)"
     " VALUES ($1, $1, $1, $1, '', '', '', now())",
     "plugin_settings": "(tenant_id, plugin_id) VALUES ($1, 'p')",
+    "plugin_records": "(tenant_id, plugin_id, collection, key, data) VALUES ($1, 'p', 'c', 'k', '{}')",
     "statistics": "(tenant_id, workflow_id, version_number, node_id, hour, started, completed, failed, timed_out,"
     " cancelled, skipped, rolled_back, retried, duration_sum)"
     " VALUES ($1, 't', 1, '', now(), 1, 0, 0, 0, 0, 0, 0, 0, 0)",
