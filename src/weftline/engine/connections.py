@@ -12,27 +12,25 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
 from weftline.authoring.errors import ActionError
+from weftline.engine.connection import DISABLED, WorkerConnection
 from weftline.engine.guard import CIRCUIT_OPEN, Guard, HeldBack, Outcome, outcome_of
 from weftline.engine.loop import Loop
-from weftline.model.masking import Masker
+from weftline.engine.token_renewals import TokenRenewals
 from weftline.store.connections import (
     StoredConnection,
-    begin_refresh,
     breakers,
     connection_numbers,
-    end_refresh,
     find_connections,
     load_connection,
     note_wait,
     opened_credentials,
     refuse_connection,
-    store_tokens,
     wake_waiting,
 )
 from weftline.store.errors import StoreUnavailable
@@ -43,8 +41,8 @@ from weftline.store.vault import WrongMasterKey
 
 if TYPE_CHECKING:
     from weftline.authoring.action import ActionDefinition
-    from weftline.authoring.integrations import Auth, OAuth2, OpenedConnection
-    from weftline.engine.attempt import Attempt
+    from weftline.authoring.integrations import Auth, OpenedConnection
+    from weftline.engine.borrowing import Borrower
     from weftline.engine.clock import Clock
     from weftline.engine.link import Link
 
@@ -59,104 +57,11 @@ IDLE_SECONDS = 300.0
 MAX_NAMES = 10_000
 """Names whose connections are known, at most."""
 
-REFRESH_SECONDS = 40.0
-"""How long whoever gets new tokens has for it; then somebody else does."""
-
-REFRESH_LOOK_SECONDS = 0.05
-"""Between looks whether another worker has got new tokens."""
-
-REFRESH_AHEAD, REFRESH_PART = 60.0, 0.2
-"""Tokens are renewed so many seconds before they end, or when this part of their time is left, whichever is later."""
-
-DISABLED = "connection_disabled"
-"""Code of the error where somebody has disabled the connection."""
+NOWHERE = UUID(int=0)
+"""The id of what is used without a connection."""
 
 MAX_SAID = 500
 """Characters of what is kept of an error."""
-
-
-class _Known:
-    """A connection that is open in this worker.
-
-    Attributes:
-        tenant_id, stored: the connection.
-        auth, base_url, config, credentials: see ``weftline.authoring.integrations.opened``.
-        secrets, masker: what is hidden in whatever comes of it.
-        guard: who may use it now.
-        resources: what is kept open.
-        users: attempts that use it now.
-        used_at: when it was used last, by the monotonic clock.
-    """
-
-    __slots__ = (
-        "auth",
-        "base_url",
-        "config",
-        "credentials",
-        "guard",
-        "masker",
-        "resources",
-        "secrets",
-        "stored",
-        "tenant_id",
-        "used_at",
-        "users",
-    )
-
-    def __init__(
-        self,
-        tenant_id: UUID,
-        stored: StoredConnection,
-        auth: Auth,
-        base_url: str | None,
-        config: Mapping[str, Any],
-        credentials: Mapping[str, Any],
-        guard: Guard,
-    ) -> None:
-        from weftline.authoring.integrations.opened import Resources
-
-        self.tenant_id = tenant_id
-        self.stored = stored
-        self.auth = auth
-        self.base_url = base_url
-        self.config = config
-        self.credentials = credentials
-        self.secrets = frozenset(_secrets(auth.credentials, credentials))
-        self.masker = Masker(self.secrets)
-        self.guard = guard
-        self.resources = Resources()
-        self.users = 0
-        self.used_at = time.monotonic()
-
-    def opened(self, renew: Any) -> OpenedConnection:
-        """The connection as an action gets it."""
-        from weftline.authoring.builtin.http import http_settings
-        from weftline.authoring.integrations.opened import OpenedConnection
-
-        return OpenedConnection(
-            id=self.stored.id,
-            name=self.stored.name,
-            integration=self.stored.integration,
-            auth=self.auth,
-            config=self.config,
-            credentials=self.credentials,
-            timeout=self.guard.limits.timeout,
-            base_url=self.base_url,
-            settings=http_settings(),
-            resources=self.resources,
-            # a system that wants nobody to sign in has refused something else
-            renew=None if self.auth.type == "NONE" else renew,
-        )
-
-    def error(self, kind: type[ActionError], code: str, message: str, **options: Any) -> ActionError:
-        """An error about it, without its secrets."""
-        details = {**dict(options.pop("details", {})), **self.named, "connectionId": str(self.stored.id)}
-        return kind(self.masker.text(message), code=code, details=details, **options)
-
-    @property
-    def named(self) -> dict[str, str]:
-        """Whose and which it is, for people."""
-        return {"integration": self.stored.integration, "connection": self.stored.name}
 
 
 class Connections(Loop):
@@ -177,32 +82,33 @@ class Connections(Loop):
         self._finding = asyncio.Lock()
         self._numbers: dict[UUID, int] = {}
         self._names: dict[tuple[UUID, str | None, str | None, UUID | None], UUID] = {}
-        self._known: dict[UUID, _Known] = {}
+        self._known: dict[UUID, WorkerConnection] = {}
         self._actions: dict[tuple[UUID, str], ActionDefinition] = {}
-        self._leaving: list[_Known] = []
-        self._refreshing: dict[UUID, asyncio.Task[_Known]] = {}
+        self._leaving: list[WorkerConnection] = []
+        self._tokens = TokenRenewals(self._database, keyring, clock, self._reload)
 
     # --- for attempts -------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def use(self, attempt: Attempt, integration: str | None, is_needed: bool) -> AsyncGenerator[OpenedConnection]:
-        """The connection that an attempt's step names; see ``Context.connected``."""
-        run = attempt.run
-        known = await self._find(run.tenant.id, integration, attempt.connection, run.origin.started_by)
+    async def use(
+        self, attempt: Borrower, integration: str | None, is_needed: bool
+    ) -> AsyncGenerator[OpenedConnection]:
+        """The connection that an attempt's step, or a trigger, names; see ``Context.connected``."""
+        known = await self._find(attempt.tenant_id, integration, attempt.connection, attempt.person)
         if known is None:
-            async with self._bare(run.tenant.id, integration, attempt.connection, is_needed) as bare:
+            async with self._bare(attempt.tenant_id, integration, attempt.connection, is_needed) as bare:
                 yield bare
             return
         known = await self._noted(attempt, known, self._ready(known))
         attempt.policy = known.guard.limits.retry
-        is_trial = await self._noted(attempt, known, known.guard.enter())
+        is_trial = await self._noted(attempt, known, known.guard.enter(is_lasting=attempt.is_lasting))
         attempt.learn(known.secrets, known.masker)
         outcome, said = Outcome.UNKNOWN, ""
         current, entered = known, known
 
         async def renew() -> Mapping[str, Any]:
             nonlocal current
-            current = await self._renewed_after_refusal(current)
+            current = await self._tokens.after_refusal(current)
             attempt.learn(current.secrets, current.masker)
             return current.credentials
 
@@ -224,7 +130,14 @@ class Connections(Loop):
         finally:
             entered.users -= 1
             entered.used_at = time.monotonic()
-            await self._leave(entered, outcome, said, is_trial=is_trial)
+            await self._leave(entered, outcome, said, is_trial=is_trial, is_lasting=attempt.is_lasting)
+
+    def is_current(self, connection: OpenedConnection) -> bool:
+        """Whether a connection that somebody keeps using is still what its owner wants it to be, as far as is known."""
+        known = self._known.get(connection.id)
+        if known is None or known.resources is not connection.resources:
+            return connection.id == NOWHERE
+        return known.obstacle is None
 
     async def action(self, tenant_id: UUID, name: str) -> ActionDefinition | None:
         """An action of an integration that the tenant has imported, or None.
@@ -262,7 +175,7 @@ class Connections(Loop):
 
     async def _find(
         self, tenant_id: UUID, integration: str | None, name: str | None, person: UUID | None
-    ) -> _Known | None:
+    ) -> WorkerConnection | None:
         key = (tenant_id, integration, name, person)
         known = self._known.get(self._names[key]) if key in self._names else None
         if known is not None:
@@ -302,7 +215,7 @@ class Connections(Loop):
         async with self._database() as database:
             _, base_url, config = await self._definition(database, tenant_id, integration, "NONE", {})
         opened = OpenedConnection(
-            id=UUID(int=0),
+            id=NOWHERE,
             name="",
             integration=integration,
             auth=NO_AUTH,
@@ -315,7 +228,7 @@ class Connections(Loop):
         finally:
             await opened.resources.close()
 
-    async def _open(self, database: Database, tenant_id: UUID, stored: StoredConnection) -> _Known:
+    async def _open(self, database: Database, tenant_id: UUID, stored: StoredConnection) -> WorkerConnection:
         """What is known of a connection, brought up to date."""
         old = self._known.get(stored.id)
         if old is not None:
@@ -335,7 +248,7 @@ class Connections(Loop):
             raise ActionError(message, code="invalid_connection") from None
         keeps_guard = old is not None and old.stored.limits == stored.limits
         guard = old.guard if keeps_guard and old is not None else Guard(self._database, self._clock, tenant_id, stored)
-        known = self._known[stored.id] = _Known(tenant_id, stored, auth, base_url, config, credentials, guard)
+        known = self._known[stored.id] = WorkerConnection(tenant_id, stored, auth, base_url, config, credentials, guard)
         if old is not None:
             if _only_tokens_differ(old.stored, stored):
                 # pools go on; each call signs in by itself
@@ -363,7 +276,7 @@ class Connections(Loop):
             raise ActionError(str(error), code="invalid_connection", retryable=False) from None
         return auth, its.base_url, completed(its.config, config)
 
-    async def _reload(self, known: _Known) -> _Known:
+    async def _reload(self, known: WorkerConnection) -> WorkerConnection:
         """A connection as it is now.
 
         Raises:
@@ -379,21 +292,21 @@ class Connections(Loop):
 
     # --- what keeps it from being used --------------------------------------------------------------------------------
 
-    async def _ready(self, known: _Known) -> _Known:
+    async def _ready(self, known: WorkerConnection) -> WorkerConnection:
         """The connection with all that it takes to use it.
 
         Raises:
             HeldBack: somebody has to see to it first.
         """
-        if _obstacle(known) is not None:
+        if known.obstacle is not None:
             # it may have been removed a moment ago
             known = await self._reload(known)
-            if (obstacle := _obstacle(known)) is not None:
+            if (obstacle := known.obstacle) is not None:
                 code, message = obstacle
                 raise known.error(HeldBack, code, f"the connection '{known.stored.name}' {message}")
-        return await self._renewed(known) if self._is_stale(known) else known
+        return await self._tokens.renewed(known) if self._tokens.is_due(known) else known
 
-    async def _noted(self, attempt: Attempt, known: _Known, step: Awaitable[Any]) -> Any:
+    async def _noted(self, attempt: Borrower, known: WorkerConnection, step: Awaitable[Any]) -> Any:
         """Go on towards using a connection; where that is held back, see to it that it is told when it may go on."""
         try:
             return await step
@@ -403,7 +316,7 @@ class Connections(Loop):
                 raise
             raise held from None
 
-    async def _held(self, attempt: Attempt, known: _Known, error: ActionError) -> ActionError | None:
+    async def _held(self, attempt: Borrower, known: WorkerConnection, error: ActionError) -> ActionError | None:
         """What holds a step back, from the error that its use of a connection ended with; None where it has failed."""
         from weftline.authoring.integrations.opened import RATE_LIMITED, UNAUTHORIZED
 
@@ -421,18 +334,20 @@ class Connections(Loop):
             await self._reload(known)
         else:
             return None
-        if held.code in (UNAUTHORIZED, CIRCUIT_OPEN, DISABLED):
+        if held.code in (UNAUTHORIZED, CIRCUIT_OPEN, DISABLED) and attempt.execution_id is not None:
             async with self._database() as database:
-                await note_wait(database, known.tenant_id, known.stored.id, attempt.run.id)
+                await note_wait(database, known.tenant_id, known.stored.id, attempt.execution_id)
             # whoever let the others go on before it was noted has not told this one
             fresh = await self._reload(known)
-            if _obstacle(fresh) is None and fresh.guard.breaker.state == "CLOSED":
+            if fresh.obstacle is None and fresh.guard.breaker.state == "CLOSED":
                 held.retry_after = 0.0
         return held
 
-    async def _leave(self, known: _Known, outcome: Outcome, said: str, *, is_trial: bool) -> None:
+    async def _leave(
+        self, known: WorkerConnection, outcome: Outcome, said: str, *, is_trial: bool, is_lasting: bool
+    ) -> None:
         try:
-            if await known.guard.leave(outcome, said, is_trial=is_trial):
+            if await known.guard.leave(outcome, said, is_trial=is_trial, is_lasting=is_lasting):
                 async with self._database() as database:
                     async with database.transaction():
                         await wake_waiting(database, known.tenant_id, known.stored.id, self._clock.now())
@@ -440,70 +355,6 @@ class Connections(Loop):
         except StoreUnavailable as error:
             # what the action came to counts more than what others learn of it
             log.warning("the end of a connection's use could not be told", error=str(error))
-
-    # --- tokens -------------------------------------------------------------------------------------------------------
-
-    def _is_stale(self, known: _Known) -> bool:
-        """Whether its access token ends soon."""
-        if known.auth.type != "OAUTH2":
-            return False
-        expires_at = known.stored.token_expires_at
-        if "accessToken" not in known.credentials:
-            return True
-        if expires_at is None:
-            return False
-        lasts = float(known.credentials.get("expiresIn", REFRESH_AHEAD / REFRESH_PART))
-        return expires_at - self._clock.now() < min(REFRESH_AHEAD, lasts * REFRESH_PART)
-
-    async def _renewed_after_refusal(self, known: _Known) -> _Known:
-        """The connection with other credentials than those that were just refused.
-
-        Raises:
-            ActionError: there are none.
-        """
-        fresh = await self._reload(known)
-        if fresh.credentials != known.credentials:
-            return fresh
-        if known.auth.type == "OAUTH2":
-            return await self._renewed(fresh)
-        raise known.opened(None).unauthorized("it answered that nobody is let in with its credentials")
-
-    async def _renewed(self, known: _Known) -> _Known:
-        """The connection with a new access token; of all that want it, one gets it."""
-        task = self._refreshing.get(known.stored.id)
-        if task is None:
-            # a task of its own: whoever asked first may be cancelled, and the tokens must not be lost then
-            task = self._refreshing[known.stored.id] = asyncio.create_task(self._refresh(known), name="weft-refresh")
-            task.add_done_callback(lambda ended: self._refreshed(known.stored.id, ended))
-        return await asyncio.shield(task)
-
-    def _refreshed(self, id: UUID, task: asyncio.Task[_Known]) -> None:
-        del self._refreshing[id]
-        if not task.cancelled():
-            # whoever waited for it is told; it is no surprise where nobody does any more
-            task.exception()
-
-    async def _refresh(self, known: _Known) -> _Known:
-        """Get new tokens, or wait until another worker has got them."""
-        tenant_id, id, seen = known.tenant_id, known.stored.id, known.stored.tokens
-        while True:
-            async with self._database() as database:
-                if await begin_refresh(database, tenant_id, id, seen, REFRESH_SECONDS):
-                    break
-            fresh = await self._reload(known)
-            if fresh.stored.tokens != seen or _obstacle(fresh) is not None:
-                return fresh
-            await asyncio.sleep(REFRESH_LOOK_SECONDS)
-        try:
-            tokens, expires_in = await _new_tokens(known)
-        except BaseException:
-            async with self._database() as database:
-                await end_refresh(database, tenant_id, id)
-            raise
-        async with self._database() as database:
-            cipher = await self._keyring.cipher(database, tenant_id)
-            await store_tokens(database, cipher, tenant_id, id, seen, tokens, expires_in)
-        return await self._reload(known)
 
     # --- keeping up ---------------------------------------------------------------------------------------------------
 
@@ -528,16 +379,16 @@ class Connections(Loop):
             if known.users:
                 self._leaving.append(known)
             else:
-                await _close(known)
+                await known.close()
         if not self._finding.locked():
             self._forget_tenants()
         return 0
 
     async def close(self) -> None:
         """Close everything."""
-        await asyncio.gather(*self._refreshing.values(), return_exceptions=True)
+        await self._tokens.close()
         for known in (*self._known.values(), *self._leaving):
-            await _close(known)
+            await known.close()
         self._known.clear()
         self._leaving.clear()
 
@@ -574,42 +425,6 @@ class Connections(Loop):
             yield await self._link.get()
 
 
-def _obstacle(known: _Known) -> tuple[str, str] | None:
-    """Code and text of what has to be seen to before a connection can be used."""
-    from weftline.authoring.integrations import OAuth2
-    from weftline.authoring.integrations.oauth import needs_person
-    from weftline.authoring.integrations.opened import UNAUTHORIZED
-
-    stored, auth = known.stored, known.auth
-    if not stored.is_active:
-        return DISABLED, "is disabled"
-    if stored.status == "UNAUTHORIZED":
-        said = f": {stored.status_detail}" if stored.status_detail else ""
-        return UNAUTHORIZED, f"has to be renewed{said}"
-    if isinstance(auth, OAuth2) and stored.tokens is None and needs_person(auth, {**known.credentials, **known.config}):
-        return UNAUTHORIZED, "has to be authorized first: nobody has allowed access yet"
-    return None
-
-
-async def _new_tokens(known: _Known) -> tuple[dict[str, Any], float | None]:
-    """Ask for new tokens: JSON, and seconds that they last.
-
-    Raises:
-        ActionError: there are none.
-    """
-    from weftline.authoring.builtin.http import http_settings
-    from weftline.authoring.integrations.oauth import fetch_tokens, renewal
-
-    auth, credentials = cast("OAuth2", known.auth), known.credentials
-    form = renewal(auth, known.config, credentials, known.stored.scopes)
-    if form is None:
-        raise known.opened(None).unauthorized("the access that was allowed has ended")
-    tokens = await fetch_tokens(auth, known.config, credentials, form, http_settings())
-    # a server that gives no new refresh token goes on taking the old one
-    kept = {"refreshToken": form["refresh_token"]} if "refresh_token" in form else {}
-    return {**kept, **tokens.to_json()}, tokens.expires_in
-
-
 def _only_tokens_differ(old: StoredConnection, new: StoredConnection) -> bool:
     return (old.auth_type, old.config, old.sealed, old.integration) == (
         new.auth_type,
@@ -617,36 +432,3 @@ def _only_tokens_differ(old: StoredConnection, new: StoredConnection) -> bool:
         new.sealed,
         new.integration,
     )
-
-
-def _secrets(schema: Mapping[str, Any], credentials: Mapping[str, Any]) -> set[str]:
-    """The texts of credentials that nobody may see."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    found: set[str] = set()
-    for name, value in credentials.items():
-        said: Mapping[str, Any] = properties.get(name, {})
-        if name not in NOT_SECRET and not said.get("x-public"):
-            found |= _texts(value)
-    return found
-
-
-NOT_SECRET = frozenset({"scope", "expiresIn"})
-"""What is kept with tokens and is no secret."""
-
-
-def _texts(value: Any) -> set[str]:
-    if isinstance(value, str):
-        return {value} if value else set()
-    if isinstance(value, dict):
-        return {text for each in cast("dict[str, Any]", value).values() for text in _texts(each)}
-    if isinstance(value, list):
-        return {text for each in cast("list[Any]", value) for text in _texts(each)}
-    return set()
-
-
-async def _close(known: _Known) -> None:
-    try:
-        await known.resources.close()
-    except Exception:
-        # one that cannot be closed is gone all the same
-        log.exception("what a connection kept open did not close", **known.named)
