@@ -186,12 +186,9 @@ def plugin_directory(settings: Settings) -> Path:
 
 @cache
 def _found_plugins(directory: Path) -> list[FoundPlugin]:
-    from weftline.plugins import discover
+    from weftline.plugins import InstalledPackages, discover
 
-    if not directory.is_dir():
-        return discover()
-    # what begins with a dot is being installed just now
-    return discover(sorted(path for path in directory.iterdir() if path.is_dir() and path.name[0] != "."))
+    return discover(InstalledPackages(directory).all())
 
 
 def _plugins(
@@ -199,9 +196,11 @@ def _plugins(
 ) -> RunningPlugins:
     from importlib.metadata import version
 
+    from weftline.plugins import InstalledPackages
     from weftline.plugins.running import RunningPlugins
 
-    return RunningPlugins(found_plugins(settings), version("weftline"), url, keyring, process, registry)
+    packages = InstalledPackages(plugin_directory(settings))
+    return RunningPlugins(found_plugins(settings), version("weftline"), url, keyring, process, registry, packages)
 
 
 def keyring(settings: Settings) -> Keyring:
@@ -301,6 +300,7 @@ def _api_options(
     from weftline.api.app import ApiOptions
     from weftline.api.web_app import WebApp
     from weftline.authoring.action import registry as common
+    from weftline.features.library.entitlements import Everything
 
     accounts = _account_options(settings)
     return ApiOptions(
@@ -308,6 +308,7 @@ def _api_options(
         accounts,
         actions,
         plugins=_plugins(settings, url, accounts.keyring, process, registry or common),
+        entitlements=Everything(),
         hosts=_hosts(settings),
         is_https_only=(settings.public_url or "").startswith("https://"),
         proxies=settings.trusted_proxies,

@@ -44,7 +44,7 @@ ORDER BY policyname
 """
 
 # not a tenant's, yet open to those who serve tenants
-SHARED_TABLES = {"platform_settings", "users", "webhook_position", "workers"}
+SHARED_TABLES = {"library_facts", "platform_settings", "public_templates", "users", "webhook_position", "workers"}
 
 # what others' triggers add to
 ROWS_MADE = {"feed": 3}
@@ -121,6 +121,10 @@ ROWS = {
     " VALUES ($1, $1, $1, $1, '', '', '', now())",
     "plugin_settings": "(tenant_id, plugin_id) VALUES ($1, 'p')",
     "plugin_records": "(tenant_id, plugin_id, collection, key, data) VALUES ($1, 'p', 'c', 'k', '{}')",
+    "library_publications": "(tenant_id, id, workflow_id, visibility, name, author, latest_version, created_by)"
+    " VALUES ($1, 'pp', 't', 'TENANT', 'n', 'a', 1, 'c')",
+    "library_publication_versions": "(tenant_id, publication_id, number, id, workflow_version, entry, author, review,"
+    " published_by) VALUES ($1, 'pp', 1, $1, 1, '{}', 'a', 'NOT_NEEDED', 'c')",
     "statistics": "(tenant_id, workflow_id, version_number, node_id, hour, started, completed, failed, timed_out,"
     " cancelled, skipped, rolled_back, retried, duration_sum)"
     " VALUES ($1, 't', 1, '', now(), 1, 0, 0, 0, 0, 0, 0, 0, 0)",

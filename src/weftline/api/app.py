@@ -33,6 +33,7 @@ from weftline.api.web_app import WebApp
 from weftline.features.access.caller import Caller, almighty, console_name
 from weftline.features.http.routing import PREFIX
 from weftline.features.identity.authenticator import CALLER_KEY
+from weftline.features.library.entitlements import Entitlements
 from weftline.features.rates.limiter import RateLimiter, Rates
 from weftline.features.services import AccountOptions, Services, open_services
 from weftline.plugins.running import RunningPlugins
@@ -56,6 +57,7 @@ class ApiOptions:
         redis_url: where servers of one platform share what they count; None: each counts for itself.
         graphql: how GraphQL is answered.
         plugins: those of this process; None: there are none.
+        entitlements: knows who may install premium templates; None: everybody may.
         web_app: what people see who open the server's address; None: a page that says where to begin.
     """
 
@@ -73,6 +75,7 @@ class ApiOptions:
     graphql: GraphQLOptions = field(default_factory=GraphQLOptions)
     web_app: WebApp | None = None
     plugins: RunningPlugins | None = None
+    entitlements: Entitlements | None = None
 
 
 class Application:
@@ -192,6 +195,7 @@ class Application:
                     limiter=self._limiter,
                     redis=options.redis_url,
                     plugins=options.plugins,
+                    entitlements=options.entitlements,
                 )
             )
             app.state.gate = services.gate

@@ -62,7 +62,9 @@ from weftline.features.integrations.keeping import Keeping
 from weftline.features.integrations.service import ConnectionService
 from weftline.features.integrations.telling import RenewalNotices
 from weftline.features.jobs.service import JobService
+from weftline.features.library.entitlements import Entitlements, Everything
 from weftline.features.library.service import LibraryService
+from weftline.features.library.shelves import Shelves
 from weftline.features.live.housekeeping import FeedHousekeeping
 from weftline.features.live.hub import LiveHub
 from weftline.features.mail.mailer import Mailer
@@ -232,6 +234,7 @@ async def open_services(
     limiter: RateLimiter | None = None,
     redis: str | None = None,
     plugins: RunningPlugins | None = None,
+    entitlements: Entitlements | None = None,
 ) -> AsyncGenerator[Services]:
     """The services, until the context ends. The database need not answer yet.
 
@@ -244,6 +247,7 @@ async def open_services(
         limiter: counts what callers ask.
         redis: URL of a Redis server that carries messages between processes; None: PostgreSQL does.
         plugins: those of this process; None: there are none.
+        entitlements: knows who may install premium templates; None: everybody may.
     """
     async with AsyncExitStack() as stack:
         keyring = options.keyring
@@ -335,6 +339,7 @@ async def open_services(
         administration = assemble_administration(Databases(database, identity, operators), cache, gate, people, limits)
         workflows = WorkflowService(database, actions, limits, hidden=running.hidden_actions)
         variables = VariableService(database, options.keyring, options.mail.public_url)
+        shelves = Shelves(database)
         yield Services(
             database=database,
             identity=identity,
@@ -388,7 +393,7 @@ async def open_services(
             variables=variables,
             statistics=StatisticsService(database, gate),
             process_maps=ProcessMapService(database),
-            library=LibraryService(database, workflows, variables),
+            library=LibraryService(database, shelves, workflows, variables, entitlements or Everything()),
             webhooks=WebhookService(database, keyring, Checking(gate, options.http), bus),
             webhook_deliveries=DeliveryService(database),
             live=live,

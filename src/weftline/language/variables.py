@@ -22,6 +22,22 @@ def reads_variables(part: Any) -> bool:
     return any(read.root == VARIABLES for expression in _expressions(part) for read in expression.reads)
 
 
+def variables_read(part: Any) -> frozenset[str]:
+    """The names of the variables that expressions in a program, or in a part of one, read.
+
+    Those whose names are only known once it runs, as in ``vars[input.which]``, are not among them.
+
+    Args:
+        part: see :func:`reads_variables`.
+    """
+    return frozenset(
+        read.keys[0]
+        for expression in _expressions(part)
+        for read in expression.reads
+        if read.root == VARIABLES and read.keys and isinstance(read.keys[0], str)
+    )
+
+
 def _expressions(part: Any) -> Iterator[CelExpression]:
     match part:
         case CelExpression():

@@ -64,6 +64,8 @@ def _holders(definition: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], st
             if isinstance(undo, dict):
                 its = cast("dict[str, Any]", undo)
                 yield its, str(its.get("action", ""))
+    for trigger in _objects(definition.get("triggers")):
+        yield trigger, f"{trigger.get('integration', '')}.{trigger.get('trigger', '')}"
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

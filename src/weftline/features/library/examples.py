@@ -12,9 +12,14 @@ LISTED: dict[str, Any] = {
     "description": "Small purchases go through at once; larger ones wait for a lead.",
     "category": "finance",
     "tags": ["approval", "slack"],
+    "source": "BUILT_IN",
+    "pluginId": None,
+    "author": None,
+    "version": 1,
     "isPublished": True,
     "isFeatured": True,
     "isPremium": False,
+    "usageCount": 12,
     "requiredIntegrations": ["slack"],
 }
 
@@ -34,6 +39,8 @@ WHOLE: dict[str, Any] = {
         }
     ],
     "sampleInput": {"item": "Standing desk", "amount": 640},
+    "tests": ["a small purchase needs nobody", "a lead decides on a larger one"],
+    "refusal": None,
     "templateData": {
         "id": TEMPLATE,
         "nodes": [

@@ -13,7 +13,7 @@ from weftline.features.http.failures import failures
 from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.library import examples
-from weftline.features.library.errors import TemplateIncomplete, TemplateNotFound
+from weftline.features.library.errors import NotEntitled, TemplateIncomplete, TemplateNotFound
 from weftline.features.library.permissions import READ
 from weftline.features.library.schemas import (
     InstallationOut,
@@ -46,14 +46,16 @@ def library_routes(service: LibraryService) -> APIRouter:
     )
     async def list_templates(caller: Reader, query: Annotated[LibraryQuery, Query()]) -> Page[TemplateOut]:
         """Lists workflows that are ready to be installed."""
-        found = service.list(
+        found = await service.list(
+            caller.tenant_id,
             query=query.query,
             categories=query.category,
             integration=query.integration,
+            sources=query.source,
             is_featured=query.is_featured,
         )
         window = query.window()
-        return window.page(window.over(found), lambda entry: TemplateOut.of(entry, query.language))
+        return window.page(window.over(found), lambda template: TemplateOut.of(template, query.language))
 
     @router.get(
         "/{template_id}",
@@ -64,7 +66,9 @@ def library_routes(service: LibraryService) -> APIRouter:
         caller: Reader, template_id: TemplateId, query: Annotated[LanguageQuery, Query()]
     ) -> TemplateDetail:
         """Shows a template: its definition, and the connections and variables that it needs."""
-        return TemplateDetail.whole(service.get(template_id), query.language)
+        template = await service.get(caller.tenant_id, template_id)
+        refusal = await service.refusal(caller.tenant_id, template)
+        return TemplateDetail.whole(template, refusal, query.language)
 
     @router.post(
         "/{template_id}/install",
@@ -72,7 +76,7 @@ def library_routes(service: LibraryService) -> APIRouter:
         summary="Install a template",
         responses=answers(examples.INSTALLATION, status=201, description="The draft of a new workflow was made.")
         | answers({**examples.INSTALLATION, "isDryRun": True}, description="With `dryRun`: what would be made.")
-        | failures(TemplateNotFound, TemplateIncomplete, WorkflowExists, InvalidDefinition, LimitReached),
+        | failures(TemplateNotFound, NotEntitled, TemplateIncomplete, WorkflowExists, InvalidDefinition, LimitReached),
     )
     async def install_template(
         caller: Creator,
@@ -84,18 +88,19 @@ def library_routes(service: LibraryService) -> APIRouter:
         """Makes the draft of a workflow from a template, with variables of its own, and with the connections that were
         chosen. Everything that is missing is told at once, and nothing is made then.
         """
+        template = await service.get(caller.tenant_id, template_id)
         planned = await service.plan(
             caller,
-            template_id,
+            template,
             workflow_id=body.workflow_id,
-            name=body.name or said(service.get(template_id).name, query.language),
+            name=body.name or said(template.entry.name, query.language),
             connections=body.connections,
             variables=body.variables,
         )
         if query.dry_run:
             response.status_code = 200
         else:
-            await service.install(caller, template_id, planned)
+            await service.install(caller, template, planned)
             response.headers["Location"] = f"/api/v1/workflows/{planned.workflow_id}"
         return InstallationOut(
             workflow_id=planned.workflow_id,

@@ -9,12 +9,18 @@ from pydantic import Field
 
 from weftline.features.http.listing import ListQuery, Ordering, SortKey
 from weftline.features.http.wire import Demand, Wire
+from weftline.features.library.shelves import Source, Template
 from weftline.features.variables.models import VariableType
-from weftline.library import Category, TemplateEntry
+from weftline.library import Category, tests_of
 
 _ID = SortKey("id", "id")
 ORDER = Ordering(
-    _ID, SortKey("category", "category"), SortKey("isFeatured", "is_featured", bool), tie=_ID, default="id"
+    _ID,
+    SortKey("category", "category"),
+    SortKey("isFeatured", "is_featured", bool),
+    SortKey("usageCount", "usage_count", int),
+    tie=_ID,
+    default="id",
 )
 
 Language = Annotated[
@@ -31,6 +37,7 @@ class LibraryQuery(ListQuery):
     query: Annotated[str | None, Field(max_length=200, description="Words of name, description or tags.")] = None
     category: Annotated[list[Category], Field(default_factory=list[Category], description="Only of these.")]
     integration: Annotated[str | None, Field(max_length=64, description="Only those that need this one.")] = None
+    source: Annotated[list[Source], Field(default_factory=list[Source], description="Only those from there.")]
     is_featured: Annotated[bool | None, Field(description="Only those that are featured, or that are not.")] = None
     language: Language = "en"
 
@@ -55,15 +62,20 @@ class TemplateOut(Wire):
     description: str
     category: Category
     tags: list[str]
+    source: Annotated[Source, Field(description="Who it is from: Weftline, a plugin, this tenant, or another.")]
+    plugin_id: Annotated[str | None, Field(description="The plugin that brings it.")]
+    author: Annotated[str | None, Field(description="Who published it; null: it comes with Weftline or a plugin.")]
+    version: Annotated[int, Field(description="Counted by whoever publishes it.")]
     is_published: Annotated[bool, Field(description="Everybody here can install it.")]
-    is_featured: bool
-    is_premium: bool
+    is_featured: Annotated[bool, Field(description="Operators of the platform recommend it.")]
+    is_premium: Annotated[bool, Field(description="It takes a licence that says so.")]
+    usage_count: Annotated[int, Field(description="How often it was installed, by whomever.")]
     required_integrations: Annotated[list[str], Field(description="Names of the integrations that its steps use.")]
 
     @classmethod
-    def of(cls, entry: TemplateEntry, language: str) -> TemplateOut:
+    def of(cls, template: Template, language: str) -> TemplateOut:
         """A template as it is shown."""
-        return cls(**_facts(entry, language))
+        return cls(**_facts(template, language))
 
 
 class WantedConnectionOut(Wire):
@@ -91,13 +103,16 @@ class TemplateDetail(TemplateOut):
     connections: list[WantedConnectionOut]
     variables: list[WantedVariableOut]
     sample_input: Annotated[dict[str, Any], Field(description="Something to try it with.")]
+    tests: Annotated[list[str], Field(description="What its tests show, where it comes with Weftline.")]
+    refusal: Annotated[str | None, Field(description="Why this tenant may not install it; null: it may.")]
     template_data: Annotated[dict[str, Any], Field(description="The definition.")]
 
     @classmethod
-    def whole(cls, entry: TemplateEntry, language: str) -> TemplateDetail:
+    def whole(cls, template: Template, refusal: str | None, language: str) -> TemplateDetail:
         """A template with all that it needs."""
+        entry = template.entry
         return cls(
-            **_facts(entry, language),
+            **_facts(template, language),
             connections=[
                 WantedConnectionOut(name=name, integration=each.integration, purpose=said(each.purpose, language))
                 for name, each in entry.connections.items()
@@ -114,6 +129,8 @@ class TemplateDetail(TemplateOut):
                 for each in entry.variables
             ],
             sample_input=entry.sample_input,
+            tests=list(tests_of(entry.id)) if template.source == "BUILT_IN" else [],
+            refusal=refusal,
             template_data=entry.definition,
         )
 
@@ -160,15 +177,21 @@ def said(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language) or texts["en"]
 
 
-def _facts(entry: TemplateEntry, language: str) -> dict[str, Any]:
+def _facts(template: Template, language: str) -> dict[str, Any]:
+    entry = template.entry
     return {
         "id": entry.id,
         "name": said(entry.name, language),
         "description": said(entry.description, language),
         "category": entry.category,
         "tags": entry.tags,
+        "source": template.source,
+        "plugin_id": template.plugin_id,
+        "author": template.author,
+        "version": template.version,
         "is_published": True,
-        "is_featured": entry.is_featured,
-        "is_premium": entry.is_premium,
+        "is_featured": template.is_featured,
+        "is_premium": template.is_premium,
+        "usage_count": template.usage_count,
         "required_integrations": entry.required_integrations,
     }
