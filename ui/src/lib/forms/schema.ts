@@ -84,8 +84,11 @@ export function look(schema: Branch, depth = 0): UiSchemaRoot {
 	if (schema.type === 'string' && !schema.enum && !schema.format && (schema.maxLength ?? 0) > LONG) {
 		made['ui:components'] = { textWidget: 'textareaWidget' };
 	}
-	if ((schema as { format?: string }).format === 'multiline') {
+	if ((schema as { format?: string }).format === 'multiline' || 'x-lines' in schema) {
 		made['ui:components'] = { textWidget: 'textareaWidget' };
+	} else if ((schema as { format?: string }).format === 'password') {
+		// browsers fill in what they know of the site itself, unless they are told that this is something new
+		made['ui:options'] = { text: { type: 'password', autocomplete: 'new-password' } };
 	}
 	for (const [name, field] of Object.entries(schema.properties ?? {})) {
 		const below = look(field, depth + 1);

@@ -1,11 +1,13 @@
 /** The pages of the app: what the navigation and the search offer, to those who may see them. */
 import Activity from '@lucide/svelte/icons/activity';
+import Blocks from '@lucide/svelte/icons/blocks';
 import Building2 from '@lucide/svelte/icons/building-2';
 import CircleCheckBig from '@lucide/svelte/icons/circle-check-big';
 import Gauge from '@lucide/svelte/icons/gauge';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import LayoutTemplate from '@lucide/svelte/icons/layout-template';
 import Lock from '@lucide/svelte/icons/lock';
+import Plug from '@lucide/svelte/icons/plug';
 import ScrollText from '@lucide/svelte/icons/scroll-text';
 import Settings from '@lucide/svelte/icons/settings';
 import Shield from '@lucide/svelte/icons/shield';
@@ -51,7 +53,9 @@ export const SECTIONS: Section[] = [
 			},
 			{ href: '/workflows', label: m.shell_workflows, icon: Workflow, permission: 'workflow:read' },
 			{ href: '/executions', label: m.shell_executions, icon: Activity, permission: 'execution:read' },
-			{ href: '/triggers', label: m.shell_triggers, icon: Zap, permission: 'trigger:read' }
+			{ href: '/triggers', label: m.shell_triggers, icon: Zap, permission: 'trigger:read' },
+			{ href: '/integrations', label: m.shell_integrations, icon: Blocks, permission: 'integration:read' },
+			{ href: '/connections', label: m.shell_connections, icon: Plug, permission: 'connection:read' }
 		]
 	},
 	{
