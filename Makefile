@@ -93,13 +93,14 @@ $(APP): $(APP_SOURCES) $(MODULES) | $(READY)
 
 clean: ## remove what was built and installed; .weft, with its database, stays
 	@rm -rf $(VENV) build dist ui/node_modules ui/.svelte-kit src/weftline/api/webapp .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests examples extensions benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml $(wildcard extensions/*/pyproject.toml)
 	@test -n "$(PYTHON)" || { echo "Weftline needs Python $(MIN_PYTHON) or later"; exit 1; }
 	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); } || \
 		{ rm -rf $(VENV); echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing what requirements.lock names"
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . \
+		$(patsubst %,--editable %,$(dir $(wildcard extensions/*/pyproject.toml)))
 	@touch $@
