@@ -66,6 +66,7 @@ ROWS = {
     "webhook_deliveries": "(tenant_id, id, webhook_id, kind, subject, body) VALUES ($1, $1, $1, 'k', 's', '{}')",
     "webhook_attempts": "(tenant_id, delivery_id, number, started_at, duration_ms, request_headers) VALUES"
     " ($1, $1, 1, now(), 1, '{}')",
+    "integration_triggers": "(tenant_id, trigger_id, kind, fingerprint) VALUES ($1, $1, 'POLLING', '')",
     "trigger_receipts": "(tenant_id, trigger_id, digest, expires_at) VALUES ($1, $1, '', now())",
     "dispatches": "(tenant_id, kind, payload) VALUES ($1, 'event', '{}')",
     "event_subscriptions": ("(tenant_id, execution_id, step_id, name) VALUES ($1, gen_random_uuid(), 's', 'n')"),

@@ -46,7 +46,8 @@ READABLE = {
     "jobs": {"workflow_id", "step_id", "queue", "action", "status", "locked_by"},
     # why an execution refused an act
     "bulk_failures": {"code", "message"},
-    "trigger_receipts": {"digest", "delivery"},
+    # why an event of another system started nothing; it quotes nothing of the event
+    "trigger_receipts": {"digest", "delivery", "error"},
     # of what happened in encrypted workflows, no data is told to anybody outside
     "webhook_deliveries": {"kind", "subject", "workflow_id", "body", "status", "last_error"},
 }

@@ -174,6 +174,26 @@ class Attempt:
             self.secrets.add_all(secrets, masker)
 
     @property
+    def tenant_id(self) -> UUID:
+        """Whose execution it is of."""
+        return self.run.tenant.id
+
+    @property
+    def person(self) -> UUID | None:
+        """Who has started the execution."""
+        return self.run.origin.started_by
+
+    @property
+    def execution_id(self) -> UUID | None:
+        """Of which execution it is."""
+        return self.run.id
+
+    @property
+    def is_lasting(self) -> bool:
+        """It ends."""
+        return False
+
+    @property
     def has_timed_out(self) -> bool:
         """Whether the attempt has used up its time."""
         return self._deadline is not None and self._deadline.expired()

@@ -86,13 +86,20 @@ class Firings:
         self._programs = programs
         self._rules = rules
 
-    async def carry_out(self, connection: Connection, shots: Sequence[Shot], now: float) -> set[UUID]:
+    async def carry_out(
+        self,
+        connection: Connection,
+        shots: Sequence[Shot],
+        now: float,
+        failures: dict[UUID, WorkflowError] | None = None,
+    ) -> set[UUID]:
         """Start what triggers start, and count it. One that cannot start anything is counted as failed.
 
         Args:
             connection: a worker's, within a transaction that has locked the triggers.
             shots: the firings, in order.
             now: Unix seconds.
+            failures: gets why executions were not started, by their ids.
 
         Returns:
             The executions that were started.
@@ -102,10 +109,17 @@ class Firings:
             of_tenant[shot.trigger.tenant_id].append(shot)
         started: set[UUID] = set()
         for tenant_id, each in sorted(of_tenant.items()):
-            started |= await self._carry_out(connection, tenant_id, each, now)
+            started |= await self._carry_out(connection, tenant_id, each, now, {} if failures is None else failures)
         return started
 
-    async def _carry_out(self, connection: Connection, tenant_id: UUID, shots: Sequence[Shot], now: float) -> set[UUID]:
+    async def _carry_out(
+        self,
+        connection: Connection,
+        tenant_id: UUID,
+        shots: Sequence[Shot],
+        now: float,
+        failures: dict[UUID, WorkflowError],
+    ) -> set[UUID]:
         workflows = list({shot.trigger.workflow_id for shot in shots})
         published = await published_versions(connection, tenant_id, workflows)
         done = _Round()
@@ -116,6 +130,7 @@ class Firings:
             except FiringFailed as failure:
                 log.warning("a trigger fired in vain", trigger_id=str(shot.trigger.id), code=failure.error.code)
                 done.tallies[shot.trigger.id].fail(failure.error)
+                failures[shot.execution_id] = failure.error
             else:
                 if item is not None:
                     done.new.append(item)

@@ -129,8 +129,11 @@ class Guard:
             self._failures = 0
         self.breaker = breaker
 
-    async def enter(self) -> bool:
+    async def enter(self, *, is_lasting: bool = False) -> bool:
         """Take a place and a turn, where there are any.
+
+        Args:
+            is_lasting: whoever enters stays, and neither takes a place and a turn nor finds out anything.
 
         Returns:
             Whether this attempt is to find out if the other side works again.
@@ -139,6 +142,10 @@ class Guard:
             HeldBack: it cannot be used now.
             StoreUnavailable: the database does not answer.
         """
+        if is_lasting:
+            if self.breaker.state != "CLOSED":
+                await self._check_breaker()
+            return False
         await self._take_place()
         try:
             if self.breaker.state != "CLOSED":
@@ -150,18 +157,20 @@ class Guard:
             self._give_place_back()
             raise
 
-    async def leave(self, outcome: Outcome, error: str, *, is_trial: bool) -> bool:
+    async def leave(self, outcome: Outcome, error: str, *, is_trial: bool, is_lasting: bool = False) -> bool:
         """The attempt has ended.
 
         Args:
             outcome: what it says of the other side.
             error: what went wrong, without secrets.
             is_trial: it was to find out.
+            is_lasting: as it entered.
 
         Returns:
             Whether the connection works again, and those that wait for it may go on.
         """
-        self._give_place_back()
+        if not is_lasting:
+            self._give_place_back()
         if outcome is Outcome.GOOD:
             self._failures = 0
             if is_trial:

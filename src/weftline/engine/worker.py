@@ -10,9 +10,10 @@
 
 Beside them run the lease (one heartbeat for all that is held), the rescuer (frees what lost workers held), timers and
 inbox (for executions in hand), the dispatcher (for what executions send each other), the scheduler (for what is to
-start by itself), the suspender and the unshelver (for tenants that are suspended and active again), the compactor (sums
-statistics), the variables and the connections (keep up with changes) and the notifier (hints that there is work). All
-state that matters is in the database; a worker can be killed at any instant.
+start by itself), the sources (look at other systems for triggers), the suspender and the unshelver (for tenants that
+are suspended and active again), the compactor (sums statistics), the variables and the connections (keep up with
+changes) and the notifier (hints that there is work). All state that matters is in the database; a worker can be killed
+at any instant.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from weftline.engine.job_reaper import JobReaper
 from weftline.engine.joined import JoinedTransaction
 from weftline.engine.lease import Lease
 from weftline.engine.link import Link
+from weftline.engine.looking import Looking
 from weftline.engine.loop import RETRY_SECONDS
 from weftline.engine.notifier import Notifier
 from weftline.engine.programs import Programs
@@ -51,8 +53,10 @@ from weftline.engine.rescuer import Rescuer
 from weftline.engine.run import Run
 from weftline.engine.scheduler import Scheduler
 from weftline.engine.snapshots import Snapshots
+from weftline.engine.sources import Sources
 from weftline.engine.surroundings import TenantConfigurations
 from weftline.engine.suspender import Suspender
+from weftline.engine.taking import Taking
 from weftline.engine.timers import Timers
 from weftline.engine.unshelver import Unshelver
 from weftline.engine.variables import Variables
@@ -597,6 +601,15 @@ class _Parts:
         firings = Firings(programs, rules)
         self.dispatcher = Dispatcher(pool, clock, programs, firings, worker.reached, interval=options.poll_seconds)
         self.scheduler = Scheduler(pool, clock, firings, rules, worker.reached, interval=options.poll_seconds)
+        taking = Taking(pool, clock, firings, worker.reached)
+        self.sources = Sources(
+            pool,
+            clock,
+            Looking(clock, rules, self.connections, taking, is_disabled, options.lease_seconds),
+            self.connections.is_current,
+            lease_seconds=options.lease_seconds,
+            interval=options.poll_seconds,
+        )
         self.inbox = InboxReader(worker, pool, interval=INBOX_SECONDS)
         self.timers = Timers(worker, clock, interval=options.poll_seconds)
         self.rescuer = Rescuer(pool, clock, self.claimer.wake, interval=options.lease_seconds / 2)
@@ -612,6 +625,7 @@ class _Parts:
             self.claimer,
             self.dispatcher,
             self.scheduler,
+            self.sources,
             self.inbox,
             self.timers,
             self.rescuer,

@@ -57,11 +57,16 @@ _TRIGGERS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
         {"type": "webhook", "input": {"order": "${ body.order }"}},
     ),
     "form": ("Form", "Understood and kept; this version does not run it.", {"type": "form"}),
+    "integration": (
+        "Integration",
+        "Starts an execution for each event of another system: a mail, a message of a queue, an issue.",
+        {"type": "integration", "integration": "imap", "trigger": "newMail", "connection": "office", "every": "1m"},
+    ),
     "polling": ("Polling", "Understood and kept; this version does not run it.", {"type": "polling"}),
     "email": ("E-mail", "Understood and kept; this version does not run it.", {"type": "email"}),
 }
 
-_RUNNING = frozenset({"manual", "schedule", "event", "webhook"})
+_RUNNING = frozenset({"manual", "schedule", "event", "webhook", "integration"})
 _DEFINITIONS = "#/$defs/"
 _OF_TYPES = re.compile(r"^((?:`\w+`(?:, )?)+):\s")
 """How the description of a trigger's field names the types that it is for."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from weftline.language.durations import parse_duration
 from weftline.language.errors import SyntaxProblem
 from weftline.language.expressions import compile_expression
+from weftline.language.integration_triggers import Offers, check_offer
 from weftline.language.json_values import pointer
 from weftline.language.model import Workflow
 from weftline.language.problems import Problems
 from weftline.language.schedules import ScheduleError
 from weftline.language.templates import find_syntax_problems
-from weftline.language.trigger_rules import MAX_JITTER, MAX_RESPOND_TIMEOUT, NAMES, schedule_of
+from weftline.language.trigger_rules import MAX_JITTER, MAX_RESPOND_TIMEOUT, MIN_EVERY, NAMES, schedule_of
 from weftline.language.triggers import Signature, Trigger, trigger_keys
 
 MAX_TRIGGERS = 100
@@ -26,6 +27,7 @@ _FIELDS: Mapping[str, set[str]] = {
         *("jitter", "overlap", "catch_up", "catch_up_window"),
     },
     "event": {*_COMMON, "input", "condition", "event"},
+    "integration": {*_COMMON, "input", "condition", "integration", "trigger", "connection", "config", "every"},
     "webhook": {
         *(*_COMMON, "input", "condition", "methods", "signature", "delivery_header"),
         *("respond", "respond_timeout", "max_body", "max_per_minute"),
@@ -34,8 +36,14 @@ _FIELDS: Mapping[str, set[str]] = {
 _OWN_SCHEME = ("header", "prefix", "encoding", "signs", "timestamp_header")
 
 
-def check_triggers(workflow: Workflow, problems: Problems) -> None:
-    """Adds what is wrong with the triggers of ``workflow``."""
+def check_triggers(workflow: Workflow, problems: Problems, offers: Offers | None = None) -> None:
+    """Adds what is wrong with the triggers of ``workflow``.
+
+    Parameters:
+        workflow: whose.
+        problems: gets it.
+        offers: the triggers of integrations that it may name; None: any.
+    """
     if len(workflow.triggers) > MAX_TRIGGERS:
         problems.add("too_large", "/triggers", f"a workflow may have {MAX_TRIGGERS} triggers")
         return
@@ -51,6 +59,8 @@ def check_triggers(workflow: Workflow, problems: Problems) -> None:
             problems.add("unsupported", place, message, "remove it for now")
             continue
         _check(trigger, workflow, place, problems)
+        if trigger.type == "integration" and offers is not None:
+            check_offer(trigger, offers, place, problems)
 
 
 def _check(trigger: Trigger, workflow: Workflow, place: str, problems: Problems) -> None:
@@ -63,6 +73,8 @@ def _check(trigger: Trigger, workflow: Workflow, place: str, problems: Problems)
         _check_schedule(trigger, workflow, place, problems)
     if trigger.type == "event" and trigger.event is None:
         problems.add("missing_field", place, "`event` is missing: the name of the event that fires it")
+    if trigger.type == "integration":
+        _check_integration(trigger, place, problems)
     if trigger.type == "webhook":
         _check_webhook(trigger, place, problems)
     _check_expressions(trigger, place, problems)
@@ -79,6 +91,15 @@ def _check_schedule(trigger: Trigger, workflow: Workflow, place: str, problems: 
     if trigger.overlap not in (None, "allow") and workflow.settings.concurrency is not None:
         message = "an execution counts towards one limit: of `overlap` or of `settings.concurrency`"
         problems.add("conflicting_fields", f"{place}/overlap", message, "remove one of them")
+
+
+def _check_integration(trigger: Trigger, place: str, problems: Problems) -> None:
+    if trigger.integration is None:
+        problems.add("missing_field", place, "`integration` is missing: the integration whose trigger it is")
+    if trigger.trigger is None:
+        problems.add("missing_field", place, "`trigger` is missing: which of the integration's triggers it is")
+    if trigger.every is not None and parse_duration(trigger.every) < MIN_EVERY:
+        problems.add("invalid_value", f"{place}/every", "another system is asked once a second at most")
 
 
 def _check_webhook(trigger: Trigger, place: str, problems: Problems) -> None:

@@ -20,6 +20,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "schedule": ("trigger",),
     "event": ("trigger", "event"),
     "webhook": _CALL,
+    "integration": ("trigger", "event"),
 }
 """What the expressions of each type see."""
 
@@ -29,6 +30,8 @@ _CATCH_UP_WINDOW = 86_400.0
 _RESPOND_TIMEOUT = 10.0
 _BODY = 1_000_000
 _PER_MINUTE = 600
+MIN_EVERY = 1.0
+_EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,32 @@ class WebhookRule:
 
 
 @dataclass(frozen=True, slots=True)
+class IntegrationRule:
+    """Which event of another system fires a trigger.
+
+    Attributes:
+        integration, trigger: the integration, and its trigger.
+        connection: name of the connection; None: the usual one.
+        config: what the integration's trigger is configured with.
+        every: seconds between two looks, where the other system has to be asked.
+    """
+
+    integration: str
+    trigger: str
+    connection: str | None
+    config: Mapping[str, Any]
+    every: float = _EVERY
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerRule:
     """A trigger, ready to fire.
 
     Attributes:
-        type: ``manual``, ``schedule``, ``event`` or ``webhook``.
+        type: ``manual``, ``schedule``, ``event``, ``webhook`` or ``integration``.
         input: renders the execution's input; None: what fired it says.
         condition: whether it fires; None: always.
-        schedule, webhook: what is particular to these types.
+        schedule, webhook, integration: what is particular to these types.
     """
 
     type: str
@@ -110,6 +131,7 @@ class TriggerRule:
     condition: Expression | None = None
     schedule: ScheduleRule | None = None
     webhook: WebhookRule | None = None
+    integration: IntegrationRule | None = None
 
 
 def compile_trigger(trigger: Trigger) -> TriggerRule:
@@ -121,6 +143,7 @@ def compile_trigger(trigger: Trigger) -> TriggerRule:
         None if trigger.condition is None else compile_expression(trigger.condition, names=names),
         _schedule(trigger) if trigger.type == "schedule" else None,
         _webhook(trigger) if trigger.type == "webhook" else None,
+        _integration(trigger) if trigger.type == "integration" else None,
     )
 
 
@@ -163,6 +186,12 @@ def _webhook(trigger: Trigger) -> WebhookRule:
         trigger.max_body or _BODY,
         trigger.max_per_minute or _PER_MINUTE,
     )
+
+
+def _integration(trigger: Trigger) -> IntegrationRule:
+    assert trigger.integration is not None and trigger.trigger is not None, "checked when the definition is"
+    every = _seconds(trigger.every, _EVERY)
+    return IntegrationRule(trigger.integration, trigger.trigger, trigger.connection, trigger.config or {}, every)
 
 
 def _signature(signature: Signature) -> SignatureRule:

@@ -62,12 +62,13 @@ def _full_trigger(value: object) -> object:
         return value
     fields = {name: item for name, item in cast("dict[str, Any]", value).items() if item is not None}
     config = fields.get("config")
-    if isinstance(config, dict):
+    kind = fields.get("type")
+    # what an integration's trigger is configured with is a field of its own
+    if isinstance(config, dict) and not (isinstance(kind, str) and kind.lower() == "integration"):
         del fields["config"]
         fields = {**cast("dict[str, Any]", config), **fields}
     if "cronExpression" in fields and "cron" not in fields:
         fields["cron"] = fields.pop("cronExpression")
-    kind = fields.get("type")
     if isinstance(kind, str):
         fields["type"] = _TYPES.get(kind.lower(), kind.lower())
     return fields
@@ -80,7 +81,7 @@ class Trigger(Element):
     id: NodeId | None = None
     """Unique within the workflow; absent: the type and a number, like `schedule-1`. What is known of a trigger, such as
     whether it is paused and the address of a webhook, goes with its id from version to version."""
-    type: Literal["manual", "schedule", "webhook", "event", "form", "polling", "email"]
+    type: Literal["manual", "schedule", "webhook", "event", "integration", "form", "polling", "email"]
     """The kind. Forms, polling and e-mail are understood, and not run by this version."""
     name: Annotated[str, Field(max_length=255)] | None = None
     """What people see."""
@@ -88,14 +89,15 @@ class Trigger(Element):
     """False: does not fire."""
     input: JsonTemplate = None
     """The execution's input, an object with `${ … }` over `trigger` (`id`, `scheduledAt`, `firedAt`), and over `event`
-    (`name`, `correlation`, `payload`), or `body`, `headers`, `query` and `method` of the call. Absent: the event's
-    payload or the body, and nothing for a schedule."""
+    (`name`, `correlation`, `payload`; of an integration `name`, `id`, `payload`), or `body`, `headers`, `query` and
+    `method` of the call. Absent: the event's payload or the body, and nothing for a schedule."""
     condition: Expression | None = None
-    """`event`, `webhook`: fires only where this holds; it sees what `input` sees."""
+    """`event`, `webhook`, `integration`: fires only where this holds; it sees what `input` sees."""
     cron: str | None = None
     """`schedule`: a cron expression of five fields, or six with seconds in front; or `@hourly`, `@daily` …"""
     every: Duration | None = None
-    """`schedule`: an interval, instead of `cron`; at least a second, counted from `startAt`, else from 1970."""
+    """`schedule`, `integration`: an interval of at least a second: instead of `cron`, counted from `startAt`, else from
+    1970; or how often the other system is asked, where it has to be (absent: each minute)."""
     timezone: str | None = None
     """`schedule`: in which `cron` is read, like `Europe/Berlin`; absent: UTC."""
     start_at: str | None = None
@@ -128,6 +130,14 @@ class Trigger(Element):
     """`webhook`: bytes that a body may have; absent: a million."""
     max_per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE)] | None = None
     """`webhook`: calls in a minute; absent: 600."""
+    integration: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    """`integration`: the integration whose trigger it is, like `imap`."""
+    trigger: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """`integration`: which of its triggers, like `newMail`."""
+    connection: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """`integration`: name of the tenant's connection to the other system; absent: the usual one."""
+    config: dict[str, Any] | None = None
+    """`integration`: what the integration's trigger wants to know, by its JSON Schema."""
     integration_id: str | None = None
     """`webhook`, `event`, `polling`, `email`: the integration that it belongs to; kept and not interpreted."""
     integration_event_id: str | None = None

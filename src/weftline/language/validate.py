@@ -11,10 +11,12 @@ from weftline.language.errors import Problem
 from weftline.language.expression_checks import check_node_expressions, check_settings_expressions, check_template
 from weftline.language.graph import Graph, node_type, read_graph
 from weftline.language.graph_checks import check_graph
+from weftline.language.integration_triggers import Offers
 from weftline.language.json_values import find_flaw, pointer
 from weftline.language.model import Workflow
 from weftline.language.node_checks import Surroundings, check_node
 from weftline.language.nodes import NODE_TYPES
+from weftline.language.plugin_nodes import at_authors_nodes, with_core_nodes
 from weftline.language.problems import Problems
 from weftline.language.race_checks import check_races
 from weftline.language.settings_checks import check_settings
@@ -36,18 +38,22 @@ class Validation:
     problems: list[Problem]
 
 
-def validate(document: Mapping[str, Any], actions: Collection[str] | None = None) -> Validation:
+def validate(
+    document: Mapping[str, Any], actions: Collection[str] | None = None, offers: Offers | None = None
+) -> Validation:
     """Checks ``document`` as a whole: shape, graph, expressions, actions, and what this version can run.
 
     Parameters:
         document: plain JSON values, as :func:`weftline.language.parse.parse_definition` returns them.
         actions: the names of the registered actions; None: any action may be named.
+        offers: the triggers of integrations; None: any may be named.
     """
     problems = Problems()
     flaw = find_flaw(dict(document))
     if flaw is not None:
         problems.add(flaw.code, pointer(flaw.path), flaw.message)
         return Validation(None, problems.listed())
+    written, document = document, with_core_nodes(document)
     nodes = read_nodes(document, problems)
     if nodes is None:
         return Validation(None, problems.listed())
@@ -63,10 +69,10 @@ def validate(document: Mapping[str, Any], actions: Collection[str] | None = None
     _check_expressions(document, graph, problems)
     if workflow is not None:
         check_settings(workflow, problems)
-        check_triggers(workflow, problems)
+        check_triggers(workflow, problems, offers)
     if isinstance(document.get("input"), dict):
         check_schema(document["input"], "/input", problems)
-    return Validation(None if problems else workflow, problems.listed())
+    return Validation(None if problems else workflow, at_authors_nodes(written, problems.listed()))
 
 
 def _check_expressions(document: Mapping[str, Any], graph: Graph, problems: Problems) -> None:

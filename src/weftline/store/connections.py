@@ -259,7 +259,7 @@ async def note_wait(connection: Connection, tenant_id: UUID, id: UUID, execution
 
 
 async def wake_waiting(connection: Connection, tenant_id: UUID, id: UUID, now: float) -> int:
-    """Let the executions that wait for a connection go on at once, in the caller's transaction.
+    """Let the executions and triggers that wait for a connection go on at once, in the caller's transaction.
 
     Args:
         connection: bound to the tenant.
@@ -267,10 +267,11 @@ async def wake_waiting(connection: Connection, tenant_id: UUID, id: UUID, now: f
         now: Unix seconds.
 
     Returns:
-        How many were told, at most :data:`WAKE_AT_ONCE`.
+        How many executions were told, at most :data:`WAKE_AT_ONCE`.
     """
     with translated():
         rows = await connection.fetch(_SQL["take_waiting"], tenant_id, id, WAKE_AT_ONCE)
+        await connection.execute(queries("integration_triggers")["wake"], tenant_id, id)
     payload = orjson.dumps({"connection": str(id)}).decode()
     messages = [Message(tenant_id, row["execution_id"], MessageKind.CONNECTION_RENEWED, payload) for row in rows]
     return len(await send_all(connection, messages, now)) if messages else 0

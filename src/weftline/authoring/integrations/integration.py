@@ -17,7 +17,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import jsonschema_rs
@@ -87,6 +87,7 @@ class IntegrationTrigger:
         output: JSON Schema of an item's payload.
         body: how it is noticed.
         example: of an item's payload.
+        check: whether a payload fits ``output``.
     """
 
     name: str
@@ -97,6 +98,11 @@ class IntegrationTrigger:
     output: Mapping[str, Any]
     body: PollBody | ListenBody
     example: Any = None
+    check: SchemaCheck = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the check."""
+        object.__setattr__(self, "check", SchemaCheck(self.output))
 
 
 class Integration:

@@ -36,6 +36,7 @@ class TriggerType(StrEnum):
     SCHEDULE = "schedule"
     EVENT = "event"
     WEBHOOK = "webhook"
+    INTEGRATION = "integration"
 
 
 class Trigger(Row):

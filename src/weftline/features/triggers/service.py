@@ -21,7 +21,7 @@ from weftline.features.http.listing import Window
 from weftline.features.triggers import repository
 from weftline.features.triggers.addresses import Address, address_of
 from weftline.features.triggers.backfill import backfill_times, dispatch_for
-from weftline.features.triggers.declaring import make_token
+from weftline.features.triggers.declaring import begin_anew, make_token, set_due
 from weftline.features.triggers.errors import CannotFire, TriggerNotFound, TriggerNotReady, WrongTriggerType
 from weftline.features.triggers.models import Trigger, TriggerStatus, TriggerType
 from weftline.features.triggers.repository import Filter
@@ -112,6 +112,7 @@ class TriggerService:
                 trigger.status = TriggerStatus.PAUSED
                 trigger.next_for = trigger.next_at = None
                 trigger.is_shelved = False
+                await set_due(await driver(session), (trigger.tenant_id, trigger.id), is_live=False)
             await session.flush()
         return trigger
 
@@ -127,7 +128,20 @@ class TriggerService:
                 stands = standing(declaration_of(trigger), trigger.id, time.time(), is_paused=False)
                 trigger.status = stands.status
                 trigger.next_for, trigger.next_at = _moment(stands.next_for), _moment(stands.next_at)
+                await set_due(await driver(session), (trigger.tenant_id, trigger.id), is_live=True)
             await session.flush()
+        return trigger
+
+    async def reset(self, caller: Caller, trigger_id: UUID, reason: str | None = None) -> Trigger:
+        """Let a trigger of an integration begin anew, as if it had never looked at the other system.
+
+        Raises:
+            TriggerNotFound: there is none of this id.
+            WrongTriggerType: it is no integration's.
+        """
+        async with self._changing(caller, trigger_id, "trigger.reset", reason) as (session, trigger):
+            _require(trigger, TriggerType.INTEGRATION)
+            await begin_anew(await driver(session), (trigger.tenant_id, trigger.id))
         return trigger
 
     async def rotate(self, caller: Caller, trigger_id: UUID, reason: str | None = None) -> Trigger:
@@ -135,10 +149,11 @@ class TriggerService:
 
         Raises:
             TriggerNotFound: there is none of this id.
-            WrongTriggerType: it is no webhook.
+            WrongTriggerType: it has no address.
         """
         async with self._changing(caller, trigger_id, "trigger.rotated", reason) as (session, trigger):
-            _require(trigger, TriggerType.WEBHOOK)
+            if trigger.token_hash is None:
+                raise WrongTriggerType(trigger.type, TriggerType.WEBHOOK)
             made = await make_token(await driver(session), trigger.tenant_id, trigger.id)
             trigger.token_hash, trigger.token_sealed = made
             await session.flush()
@@ -247,6 +262,9 @@ def _values(trigger: Trigger, payload: Any) -> dict[str, Any]:
     """What expressions see of a firing that somebody asks for."""
     if trigger.type == TriggerType.EVENT:
         return {"event": {"name": declaration_of(trigger).event, "correlation": None, "payload": payload}}
+    if trigger.type == TriggerType.INTEGRATION:
+        declared = declaration_of(trigger)
+        return {"event": {"name": f"{declared.integration}.{declared.trigger}", "id": None, "payload": payload}}
     return {"body": payload, "headers": {}, "query": {}, "method": "POST"}
 
 

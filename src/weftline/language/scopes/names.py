@@ -61,6 +61,7 @@ _TRIGGER: Mapping[str, Shape] = {
     "event": of_map(
         {
             "name": Shape("string"),
+            "id": Shape("string", is_certain=False, description="The other system's, of an integration's event."),
             "correlation": Shape("string", is_certain=False),
             "payload": UNKNOWN,
         },

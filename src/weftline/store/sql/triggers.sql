@@ -102,12 +102,19 @@ FROM shelf
 WHERE shelf.tenant_id IS NOT NULL;
 
 -- name: unshelve
--- Let a tenant's schedules go on.
-UPDATE triggers SET is_shelved = false WHERE tenant_id = $1 AND is_shelved;
+-- Let a tenant's schedules, and its triggers of integrations, go on.
+WITH back AS (
+    UPDATE triggers SET is_shelved = false WHERE tenant_id = $1 AND is_shelved RETURNING tenant_id, id
+)
+UPDATE integration_triggers s
+SET next_at = 'epoch'
+FROM back
+WHERE s.tenant_id = back.tenant_id AND s.trigger_id = back.id AND s.kind <> 'WEBHOOK';
 
 -- name: of_workflow
 -- The triggers of a workflow, locked.
 SELECT t.id, t.key, t.type, t.declaration::text AS declaration, t.status, t.paused_at IS NOT NULL AS is_paused,
+       t.token_hash IS NOT NULL AS has_token,
        extract(epoch FROM t.next_for)::float8 AS next_for
 FROM triggers t
 WHERE t.tenant_id = $1 AND t.workflow_id = $2
@@ -115,7 +122,8 @@ ORDER BY t.id
 FOR UPDATE;
 
 -- name: declare
--- Write a trigger as a version declares it; what became of it, and the token of a webhook, stay.
+-- Write a trigger as a version declares it; what became of it stays, and so does its token where $14 says that it has an
+-- address.
 INSERT INTO triggers (tenant_id, id, workflow_id, key, version_number, type, declaration, status, event_name,
                       next_for, next_at, token_hash, token_sealed)
 VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, to_timestamp($10::float8), to_timestamp($11::float8), $12, $13)
@@ -128,8 +136,8 @@ SET version_number = excluded.version_number,
     next_for = excluded.next_for,
     next_at = excluded.next_at,
     is_shelved = false,
-    token_hash = CASE WHEN excluded.type = 'webhook' THEN coalesce(triggers.token_hash, excluded.token_hash) END,
-    token_sealed = CASE WHEN excluded.type = 'webhook' THEN coalesce(triggers.token_sealed, excluded.token_sealed) END,
+    token_hash = CASE WHEN $14 THEN coalesce(excluded.token_hash, triggers.token_hash) END,
+    token_sealed = CASE WHEN $14 THEN coalesce(excluded.token_sealed, triggers.token_sealed) END,
     updated_at = now();
 
 -- name: remove_others

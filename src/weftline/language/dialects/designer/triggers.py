@@ -12,7 +12,8 @@ from weftline.language.dialects.mappings import read_mappings
 from weftline.language.dialects.reading import Reader
 from weftline.language.triggers import Trigger
 
-_TYPES = {"SCHEDULED": "schedule", "SCHEDULE": "schedule", "WEBHOOK": "webhook", "EVENT": "event", "MANUAL": "manual"}
+_TYPES = {name.upper(): name for name in ("schedule", "webhook", "event", "integration", "manual")}
+_TYPES["SCHEDULED"] = "schedule"
 _HEAD = frozenset({"id", "type", "name", "enabled", "integrationId", "integrationEventId"})
 _CONFIGURED = {field.alias or name for name, field in Trigger.model_fields.items()} - _HEAD
 
