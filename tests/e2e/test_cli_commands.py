@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from getpass import getuser
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,7 @@ def test_the_embedded_server_is_started_used_and_stopped(
     assert command("db", "status").code == 0, "a command that used the server leaves it running"
     assert "PostgreSQL is stopped" in command("db", "stop").out
     assert "was not running" in command("db", "stop").out
+
+
+def test_the_version_is_told(command: Command):
+    assert command("--version").out == f"Weftline {version('weftline')}\n"

@@ -54,7 +54,20 @@ def current_target() -> Target:
     return _current.get()
 
 
-def choose(tenant: Tenant = None, url: Url = None, console: Console = False) -> None:
+def _tell_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"Weftline {version('weftline')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+]
+
+
+def choose(tenant: Tenant = None, url: Url = None, console: Console = False, version: Version = False) -> None:
     """Run business workflows that survive crashes, restarts and days of waiting."""
     token = os.environ.get(TOKEN_VARIABLE) or None
     _current.set(Target(tenant, None if url is None else normalized(url), token, console))
