@@ -18,6 +18,7 @@ from weftline.features.executions.permissions import READ
 from weftline.features.executions.rest import resource_of
 from weftline.features.executions.schemas import UNKNOWN_STEP, EventOut, ExecutionDetail, ExecutionSummary, StepOut
 from weftline.features.http.paging import Page, encode_cursor
+from weftline.features.integrations.schemas import IntegrationDetail
 from weftline.features.tenancy.schemas import TenantOut
 from weftline.features.workflows.errors import VersionNotFound
 from weftline.features.workflows.models import WorkflowTemplate
@@ -100,6 +101,7 @@ class Loaders:
         newest: executions of workflows, page by page.
         detail: executions as they are now, by their ids.
         steps, events: of executions, page by page.
+        integration: integrations by their names; None where there is none.
     """
 
     def __init__(self, operation: Operation) -> None:
@@ -114,6 +116,7 @@ class Loaders:
         self.detail: DataLoader[UUID, ExecutionDetail] = _loader(self._details, _no_execution)
         self.steps: DataLoader[StepsOf, Page[StepOut]] = _loader(self._steps, _no_execution)
         self.events: DataLoader[EventsOf, Page[EventOut]] = _loader(self._events)
+        self.integration: DataLoader[str, IntegrationDetail | None] = _loader(self._integrations, _nothing)
 
     async def _tenants(self, ids: list[UUID]) -> Mapping[UUID, TenantOut]:
         # nobody sees more than the one that they are signed in to
@@ -198,6 +201,11 @@ class Loaders:
             end = encode_cursor([str(items[-1].seq)]) if len(events) > len(items) else None
             pages[each] = Page(items=items, next_cursor=end)
         return pages
+
+    async def _integrations(self, names: list[str]) -> Mapping[str, IntegrationDetail]:
+        found, connected = await self._services.integrations.list(self._caller)
+        wanted = [each for each in found if each.name in names]
+        return {each.name: IntegrationDetail.whole(each, connected.get(each.name, [])) for each in wanted}
 
     async def _masks(self, workflow_ids: Iterable[str]) -> Mapping[str, FieldMask | None]:
         """What the caller must not see of each workflow's data."""

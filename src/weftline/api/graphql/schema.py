@@ -19,8 +19,10 @@ from strawberry.schema.name_converter import NameConverter
 from weftline.api.graphql.documents import Reader
 from weftline.api.graphql.executor import OperationExecutor
 from weftline.api.graphql.scalars import SCALARS
+from weftline.api.graphql.types.connections import ConnectionActs, ConnectionQueries
 from weftline.api.graphql.types.execution_acts import ExecutionActQueries, ExecutionActs
 from weftline.api.graphql.types.executions import ExecutionQueries
+from weftline.api.graphql.types.integrations import IntegrationQueries
 from weftline.api.graphql.types.live import Subscription
 from weftline.api.graphql.types.market import MarketActs, MarketQueries
 from weftline.api.graphql.types.people import PeopleActs, PeopleQueries
@@ -46,13 +48,25 @@ class Query(
     TaskQueries,
     TriggerQueries,
     VariableQueries,
+    IntegrationQueries,
+    ConnectionQueries,
     RecordQueries,
 ):
     """What can be asked."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(TemplateActs, ExecutionActs, ReviewActs, MarketActs, TaskActs, TriggerActs, VariableActs, PeopleActs):
+class Mutation(
+    TemplateActs,
+    ExecutionActs,
+    ReviewActs,
+    MarketActs,
+    TaskActs,
+    TriggerActs,
+    VariableActs,
+    ConnectionActs,
+    PeopleActs,
+):
     """What can be done."""
 
 
