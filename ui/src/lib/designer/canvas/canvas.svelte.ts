@@ -20,6 +20,7 @@ import { asText, fromText, type Fragment } from './clipboard';
 import { shownEdges } from './flow';
 import { nodeFrom, type PaletteItem } from './palette';
 import { freePlace, GRID, isPlaced, placesOf, roomBetween, STEP_X, type Places } from './places';
+import { Shelf } from './shelf';
 
 /** Where a node that is chosen next goes. */
 export interface Adding {
@@ -64,7 +65,12 @@ export class Canvas {
 	readonly notes = $derived.by(() => notesOf(this.document.definition));
 	readonly edges = $derived.by(() => shownEdges(this.document.definition));
 
-	constructor(readonly document: DesignerDocument) {}
+	/** What can be put on it. */
+	readonly shelf: Shelf;
+
+	constructor(readonly document: DesignerDocument) {
+		this.shelf = new Shelf(document);
+	}
 
 	/** Lay out what nobody has placed yet. */
 	async place(): Promise<void> {

@@ -1,9 +1,13 @@
 /** What can be put on the canvas: every kind of node, and every action that there is. */
 import type { Component } from 'svelte';
+import { ANY, iconOf, tintOf } from '#lib/integrations/icons';
 import { lookOf } from '#lib/graph/looks';
 import { m } from '#lib/paraglide/messages';
+import type { FoundAction } from '../actions/actions.svelte';
 import type { Catalogue } from '../document/document.svelte';
 import { freeId, idFrom, type NodeDefinition } from '../document/definition';
+
+export type Group = 'flow' | 'people' | 'work' | 'messages' | 'start-end' | 'actions';
 
 /** A node without its id. */
 interface Preset {
@@ -14,7 +18,9 @@ interface Preset {
 export interface PaletteItem {
 	/** Unique in the palette. */
 	key: string;
-	group: 'flow' | 'people' | 'work' | 'messages' | 'start-end' | 'actions';
+	group: Group | `integration:${string}`;
+	/** What the group is called, where that is not one of ours. */
+	groupTitle?: string;
 	title: string;
 	description: string;
 	icon: Component<{ size?: number | string; class?: string }>;
@@ -25,13 +31,7 @@ export interface PaletteItem {
 /** The kind of data that an item is dragged as. */
 export const DRAGGED = 'application/x-weftline-item';
 
-type Made = [
-	group: PaletteItem['group'],
-	key: string,
-	title: () => string,
-	text: () => string,
-	preset: Preset
-];
+type Made = [group: Group, key: string, title: () => string, text: () => string, preset: Preset];
 
 const KINDS: Made[] = [
 	['start-end', 'start', m.node_start, m.designer_canvas_about_start, { type: 'start' }],
@@ -71,10 +71,17 @@ const KINDS: Made[] = [
 	['messages', 'emit', m.node_emit, m.designer_canvas_about_emit, { type: 'emit', event: '' }]
 ];
 
-const ORDER: readonly PaletteItem['group'][] = ['start-end', 'flow', 'people', 'work', 'messages', 'actions'];
+const ORDER: readonly Group[] = ['start-end', 'flow', 'people', 'work', 'messages', 'actions'];
 
-/** Everything there is, in the order in which it is shown. */
-export function paletteOf(catalogue: Catalogue | undefined): PaletteItem[] {
+/**
+ * Everything there is, in the order in which it is shown.
+ *
+ * @param isElsewhere whether an action is one of an integration's: these are found by the server.
+ */
+export function paletteOf(
+	catalogue: Catalogue | undefined,
+	isElsewhere: (action: string) => boolean = () => false
+): PaletteItem[] {
 	const known = catalogue && new Set(catalogue.nodeTypes.flatMap((each) => [each.type, ...each.aliases]));
 	const kinds = KINDS.filter(([, , , , preset]) => known?.has(preset.type) ?? true).map(
 		([group, key, title, text, preset]): PaletteItem => {
@@ -82,7 +89,8 @@ export function paletteOf(catalogue: Catalogue | undefined): PaletteItem[] {
 			return { key, group, title: title(), description: text(), icon, tint, preset };
 		}
 	);
-	const actions = (catalogue?.actions ?? []).map((action): PaletteItem => {
+	const own = (catalogue?.actions ?? []).filter((action) => !isElsewhere(action.name));
+	const actions = own.map((action): PaletteItem => {
 		const { icon, tint } = lookOf('action');
 		const preset = {
 			type: 'action',
@@ -98,8 +106,22 @@ export function paletteOf(catalogue: Catalogue | undefined): PaletteItem[] {
 	return ORDER.flatMap((group) => all.filter((item) => item.group === group));
 }
 
-export function groupLabel(group: PaletteItem['group']): string {
-	const labels: Record<PaletteItem['group'], () => string> = {
+/** An action of an integration. */
+export function itemOf({ action, integration }: FoundAction): PaletteItem {
+	return {
+		key: `integration:${action.id}`,
+		group: `integration:${integration.id}`,
+		groupTitle: integration.displayName,
+		title: action.displayName,
+		description: action.description || action.id,
+		icon: iconOf(integration.icon) ?? ANY,
+		tint: tintOf(integration.id),
+		preset: { type: 'action', action: action.id }
+	};
+}
+
+export function groupLabel({ group, groupTitle }: PaletteItem): string {
+	const labels: Record<string, () => string> = {
 		flow: m.designer_canvas_group_flow,
 		people: m.designer_canvas_group_people,
 		work: m.designer_canvas_group_work,
@@ -107,7 +129,7 @@ export function groupLabel(group: PaletteItem['group']): string {
 		'start-end': m.designer_canvas_group_start_end,
 		actions: m.designer_canvas_group_actions
 	};
-	return labels[group]();
+	return groupTitle ?? labels[group]?.() ?? group;
 }
 
 /** The items in which every word of a search is found. */

@@ -4,6 +4,7 @@
  */
 import type { Schemas } from '#lib/api/rest';
 import type { EdgeMark, NodeMark } from '#lib/graph/view';
+import type { Actions } from '../actions/actions.svelte';
 import { applied, type Command } from './commands';
 import { baseType } from '#lib/graph/definition';
 import type { Definition, NodeDefinition } from './definition';
@@ -38,6 +39,8 @@ export class DesignerDocument {
 
 	/** What it can be made of: node types, actions, triggers, dialects. */
 	catalogue = $state.raw<Catalogue>();
+	/** The actions of integrations, which are too many for the catalogue. */
+	actions = $state.raw<Actions>();
 	/** May be changed by the person who looks at it. */
 	isReadonly = $state(false);
 	/** Counts the changes: whoever saves looks at it. */

@@ -37,9 +37,14 @@ export function grouped(type: string, fields: readonly FieldShape[]): Record<Gro
 		if (ELSEWHERE.has(field.name)) continue;
 		found[groupOf(type, field.name)].push(field);
 	}
-	// what a step's result is kept as is asked last
-	found.main.sort((one, other) => Number(one.name === 'output') - Number(other.name === 'output'));
+	found.main.sort((one, other) => rank(one.name) - rank(other.name));
 	return found;
+}
+
+/** An action and what it works with come first; what a step's result is kept as is asked last. */
+function rank(name: string): number {
+	const place = ['action', 'connection'].indexOf(name);
+	return name === 'output' ? 3 : place === -1 ? 2 : place;
 }
 
 function groupOf(type: string, name: string): Group {
@@ -53,6 +58,7 @@ const LITERAL = new Set([
 	'name',
 	'description',
 	'action',
+	'connection',
 	'queue',
 	'as',
 	'label',
