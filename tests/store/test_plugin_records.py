@@ -20,7 +20,7 @@ OTHER_TENANT = UUID("00000000-0000-7000-8000-0000000000aa")
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[RecordPool]:
-    pool = RecordPool(database, lambda: None)
+    pool = RecordPool(database)
     yield pool
     await pool.close()
 

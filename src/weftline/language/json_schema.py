@@ -11,7 +11,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from weftline.authoring.plugin import VALIDATOR_KEYWORD
 from weftline.language.json_values import pointer
+from weftline.language.validators import NamedCheck
 
 MAX_ERRORS = 50
 """So many errors of one value are told."""
@@ -21,6 +23,9 @@ VALUE = "the value"
 
 MAX_MESSAGE = 300
 """Characters of one error's message."""
+
+
+_KEYWORDS: dict[str, type[jsonschema_rs.KeywordValidator]] = {VALIDATOR_KEYWORD: NamedCheck}
 
 
 class InvalidSchema(ValueError):
@@ -50,7 +55,11 @@ class CompiledSchema:
     def __init__(self, schema: dict[str, Any] | bool) -> None:
         try:
             self._validator = jsonschema_rs.validator_for(
-                schema, offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask=VALUE
+                schema,
+                offline=True,
+                pattern_options=jsonschema_rs.RegexOptions(),
+                mask=VALUE,
+                keywords=_KEYWORDS,
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             path = error.instance_path if isinstance(error, jsonschema_rs.ValidationError) else []

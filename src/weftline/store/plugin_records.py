@@ -47,13 +47,15 @@ class RecordPool:
 
     Args:
         url: the database's.
-        actor: who acts now.
+
+    Attributes:
+        actor: tells who acts now.
     """
 
-    def __init__(self, url: str, actor: Actor) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
-        self.actor = actor
+        self.actor: Actor = lambda: None
 
     @asynccontextmanager
     async def transaction(self, tenant_id: UUID) -> AsyncGenerator[PoolConnectionProxy[asyncpg.Record]]:

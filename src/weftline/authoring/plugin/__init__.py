@@ -30,6 +30,8 @@ from weftline.authoring.plugin.records import (
     RecordStore,
 )
 from weftline.authoring.plugin.routes import (
+    MANAGE_PLUGINS,
+    REFUSALS,
     USE_PLUGINS,
     Fault,
     Method,
@@ -41,10 +43,12 @@ from weftline.authoring.plugin.routes import (
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "MANAGE_PLUGINS",
     "MAX_RECORDS_LISTED",
     "MAX_RECORD_BYTES",
     "MAX_RECORD_KEY",
     "PLUGIN_ID",
+    "REFUSALS",
     "USE_PLUGINS",
     "VALIDATOR_KEYWORD",
     "Action",

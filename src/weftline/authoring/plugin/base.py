@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from weftline.authoring.plugin.routes import USE_PLUGINS
-
 if TYPE_CHECKING:
     from uuid import UUID
 
@@ -88,7 +86,7 @@ class PluginApp(Protocol):
         path: str,
         handler: RouteHandler,
         *,
-        permission: str = USE_PLUGINS,
+        permission: str | None = None,
         body: type[BaseModel] | None = None,
     ) -> None:
         """Answer HTTP requests, under ``/api/v1/plugins/{pluginId}/routes``.
@@ -98,7 +96,8 @@ class PluginApp(Protocol):
             path: such as ``/roles/{role}``; ``{role}`` takes one segment. Where several fit, the one with the earliest
                 literal segment answers.
             handler: answers; raises :class:`~weftline.authoring.plugin.PluginProblem` to refuse.
-            permission: one of the platform's, that whoever asks needs in the whole tenant.
+            permission: one of the platform's, that whoever asks needs in the whole tenant besides ``plugin:use``. None:
+                ``plugin:manage``, which only administrators have; for GET, none besides.
             body: model of the body, JSON; None: there is none. An invalid one is refused before the handler is called.
         """
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from weftline.authoring.plugin.routes import USE_PLUGINS
 
@@ -90,6 +90,8 @@ class Table:
         actions: buttons above.
     """
 
+    type: ClassVar[Literal["table"]] = "table"
+
     source: str
     columns: Sequence[Column]
     title: Texts | None = None
@@ -112,6 +114,8 @@ class Form:
         button: what is on the button.
     """
 
+    type: ClassVar[Literal["form"]] = "form"
+
     schema: Mapping[str, Any]
     submit: str
     method: SubmitMethod = "POST"
@@ -132,6 +136,8 @@ class Details:
         actions: buttons; ``{name}`` in their routes stands for the object's field.
     """
 
+    type: ClassVar[Literal["details"]] = "details"
+
     source: str
     fields: Sequence[Column]
     title: Texts | None = None
@@ -146,6 +152,8 @@ class Text:
         paragraphs: one after the other.
         title: their heading.
     """
+
+    type: ClassVar[Literal["text"]] = "text"
 
     paragraphs: Sequence[Texts]
     title: Texts | None = None

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 USE_PLUGINS = "plugin:use"
-"""Permission that every built-in role has; for routes and panels that name no other."""
+"""Permission that every built-in role has; whoever calls a route or sees a panel needs it, whatever else they name."""
+
+MANAGE_PLUGINS = "plugin:manage"
+"""Permission that administrators have; for routes that change something and name no other."""
+
+REFUSALS = (403, 404, 409, 422, 503)
+"""HTTP statuses with which a handler can refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class PluginProblem(Exception):
     """What a handler raises to refuse a request; it is answered as a problem document.
 
     Args:
-        status: HTTP status, 400 to 499, or 503.
+        status: one of :data:`REFUSALS`.
         code: stable, in snake_case, such as ``role_not_found``; the answer has it after the plugin's id and a dot.
         message: a sentence for whoever asked.
         errors: what is wrong with which part of the body.
@@ -84,6 +90,8 @@ class PluginProblem(Exception):
 
     def __init__(self, status: int, code: str, message: str, errors: Sequence[Fault] = ()) -> None:
         super().__init__(message)
+        if status not in REFUSALS:
+            raise ValueError(f"a handler refuses with one of {', '.join(map(str, REFUSALS))}, not with {status}")
         self.status = status
         self.code = code
         self.message = message
@@ -91,4 +99,8 @@ class PluginProblem(Exception):
 
 
 RouteHandler: TypeAlias = Callable[[PluginRequest], Awaitable[object]]
-"""Answers with what JSON can hold (pydantic models and dataclasses too), or None for 204."""
+"""Answers with what JSON can hold (pydantic models and dataclasses too), or None for 204.
+
+:class:`~weftline.authoring.plugin.RecordChanged` that it lets pass is answered with 409, ``RecordInvalid`` with 422.
+Whatever else it raises is logged, and answered with 500 without a word of it.
+"""
