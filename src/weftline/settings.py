@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         description="Base64 of the public keys (Ed25519) that packages of plugins may be signed with, separated by "
         "commas; see 'weft plugin key'.",
     )
+    plugin_index: str | None = Field(
+        None,
+        description="Index of the plugins that can be installed by name, signed with one of WEFT_PLUGIN_KEYS: a path, "
+        "or an https address; see 'weft plugin index build'.",
+    )
     admin_email: str | None = Field(None, description="Email address of the first administrator.")
     admin_password: SecretStr | None = Field(
         None, description="Password of the first administrator; generated and printed once where unset."
@@ -248,6 +253,13 @@ class Settings(BaseSettings):
     def _check_plugin_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(map(_is_key, value)):
             raise ValueError("must each be the base64 of 32 bytes, as 'weft plugin key' prints it")
+        return value
+
+    @field_validator("plugin_index")
+    @classmethod
+    def _check_plugin_index(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value and not (value.startswith("https://") and urlsplit(value).hostname):
+            raise ValueError("must be a path, or an address that begins with https://")
         return value
 
     @field_validator("public_url")

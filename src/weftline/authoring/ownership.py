@@ -34,12 +34,23 @@ class Owned(Generic[T]):
         self._known: dict[str, T] = {}
         self._withheld: dict[str, T] = {}
         self._owners: dict[str, str] = {}
+        self._absent: set[str] = set()
+        self._stale: set[str] = set()
 
     def put(self, name: str, value: T) -> None:
-        """Add a thing, or replace it; it belongs to the plugin for which things are registered now."""
-        self._withheld.pop(name, None)
-        self._known[name] = value
-        if (owner := current_owner()) is not None:
+        """Add a thing, or replace it; it belongs to the plugin for which things are registered now.
+
+        It is withheld where its plugin's things are.
+        """
+        owner = current_owner()
+        self._stale.discard(name)
+        if owner is not None and owner in self._absent:
+            self._known.pop(name, None)
+            self._withheld[name] = value
+        else:
+            self._withheld.pop(name, None)
+            self._known[name] = value
+        if owner is not None:
             self._owners[name] = owner
 
     def get(self, name: str) -> T | None:
@@ -47,8 +58,8 @@ class Owned(Generic[T]):
         return self._known.get(name)
 
     def even_withheld(self, name: str) -> T | None:
-        """The thing of this name."""
-        return self._known.get(name) or self._withheld.get(name)
+        """The thing of this name; not one of a plugin that is being replaced."""
+        return None if name in self._stale else self._known.get(name) or self._withheld.get(name)
 
     def names(self) -> frozenset[str]:
         """Every name that is not withheld."""
@@ -63,16 +74,35 @@ class Owned(Generic[T]):
         return self._owners.get(name)
 
     def withhold(self, owner: str) -> None:
-        """Let a plugin's things be found no more, until they are given back."""
-        for name, its in self._owners.items():
-            if its == owner and name in self._known:
+        """Let a plugin's things be found no more, until they are given back; also those that are added meanwhile."""
+        self._absent.add(owner)
+        for name in self._of(owner):
+            if name in self._known:
                 self._withheld[name] = self._known.pop(name)
 
     def give_back(self, owner: str) -> None:
         """Let a plugin's things be found again."""
-        for name, its in self._owners.items():
-            if its == owner and name in self._withheld:
+        self._absent.discard(owner)
+        for name in self._of(owner):
+            if name in self._withheld:
                 self._known[name] = self._withheld.pop(name)
 
+    def replace(self, owner: str) -> None:
+        """Withhold a plugin's things, and let others of the same names take their place; see :meth:`forget`."""
+        self.withhold(owner)
+        self._stale.update(self._of(owner))
+
+    def forget(self, owner: str) -> None:
+        """Forget those of a plugin's things whose place nothing has taken since :meth:`replace`."""
+        for name in self._of(owner):
+            if name in self._stale:
+                self._stale.discard(name)
+                self._withheld.pop(name, None)
+                del self._owners[name]
+
+    def _of(self, owner: str) -> list[str]:
+        # a list of its own: a thread that imports a plugin may add things meanwhile
+        return [name for name, its in list(self._owners.items()) if its == owner]
+
     def __iter__(self) -> Iterator[T]:
-        return iter(self._known.values())
+        return iter(list(self._known.values()))

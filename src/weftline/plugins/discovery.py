@@ -1,15 +1,17 @@
-"""Which plugins are there: what installed distributions name, and what is below the platform's own directory."""
+"""Which plugins are there: what installed distributions name, and what was installed as a package."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 
 from weftline.authoring.ownership import owned_by
 from weftline.authoring.plugin import ENTRY_POINT_GROUP, PLUGIN_ID, Plugin
+from weftline.plugins.installed import InstalledPackage, InstalledPackages
+from weftline.plugins.modules import unload
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class FoundPlugin:
         distribution, distribution_version: where it comes from.
         plugin: itself; None where it could not be loaded.
         error: why it could not be.
+        package: as which it was installed; None: it was not by ``weft plugin install``.
     """
 
     id: str
@@ -28,6 +31,7 @@ class FoundPlugin:
     distribution_version: str
     plugin: Plugin | None
     error: str | None = None
+    package: InstalledPackage | None = None
 
     @property
     def version(self) -> str:
@@ -35,16 +39,27 @@ class FoundPlugin:
         return self.distribution_version if self.plugin is None else self.plugin.version
 
 
-def discover(directories: Iterable[Path] = ()) -> list[FoundPlugin]:
+def discover(packages: InstalledPackages | None = None) -> list[FoundPlugin]:
     """Every plugin, by id. One that cannot be imported is among them, with the reason.
 
     Args:
-        directories: hold packages as ``pip install --target`` leaves them; they can be imported from then on.
+        packages: what is installed beside the distributions of this Python.
     """
-    added = [str(path) for path in directories if path.is_dir()]
-    sys.path.extend(path for path in added if path not in sys.path)
+    found = distributed_plugins(None if packages is None else packages.directory)
+    if packages is not None:
+        found |= load_packages(packages.all(), found)
+    return [found[id] for id in sorted(found)]
+
+
+def distributed_plugins(besides: Path | None = None) -> dict[str, FoundPlugin]:
+    """The plugins that distributions of this Python bring, by id.
+
+    Args:
+        besides: what lies below is not theirs, though it may be imported from there.
+    """
+    left_out = None if besides is None else besides.resolve()
     found: dict[str, FoundPlugin] = {}
-    for distribution in distributions():
+    for distribution in distributions(path=[each for each in sys.path if left_out not in Path(each).parents]):
         for entry in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
             each = _load(entry, distribution)
             first = found.get(each.id)
@@ -54,7 +69,73 @@ def discover(directories: Iterable[Path] = ()) -> list[FoundPlugin]:
                 names = " and ".join(sorted((first.distribution, each.distribution)))
                 error = f"two distributions bring it: {names}; remove one"
                 found[each.id] = FoundPlugin(each.id, first.distribution, first.distribution_version, None, error)
-    return [found[id] for id in sorted(found)]
+    return found
+
+
+def load_packages(packages: Iterable[InstalledPackage], others: Mapping[str, FoundPlugin]) -> dict[str, FoundPlugin]:
+    """The plugins of installed packages by id, each imported after those that it depends on.
+
+    Args:
+        packages: which.
+        others: plugins that distributions of this Python bring, by id.
+    """
+    known = {each.id: each for each in packages}
+    # a plugin that imports another's module must not come to own what that registers
+    ordered = list(_after_what_they_need(known))
+    for package in ordered:
+        if package.facts is not None and not package.missing and str(package.path) not in sys.path:
+            sys.path.append(str(package.path))
+    return {package.id: _load_package(package, others.get(package.id)) for package in ordered}
+
+
+def _after_what_they_need(packages: Mapping[str, InstalledPackage]) -> Iterator[InstalledPackage]:
+    """Each after those that it depends on, as far as they do not depend on each other."""
+    done: set[str] = set()
+
+    def visit(id: str) -> Iterator[InstalledPackage]:
+        if id in packages and id not in done:
+            done.add(id)
+            facts = packages[id].facts
+            for needed in sorted(() if facts is None else facts.dependencies):
+                yield from visit(needed)
+            yield packages[id]
+
+    for id in sorted(packages):
+        yield from visit(id)
+
+
+def _load_package(package: InstalledPackage, other: FoundPlugin | None) -> FoundPlugin:
+    """The plugin of an installed package, which is imported where it was granted what it asks for."""
+    facts = package.facts
+    version = "?" if facts is None else facts.version
+
+    def refused(reason: str, distribution: str = package.id, plugin: Plugin | None = None) -> FoundPlugin:
+        return FoundPlugin(package.id, distribution, version, plugin, reason, package)
+
+    if other is not None:
+        return refused(f"it is installed twice: as a package, and with {other.distribution}; remove one")
+    if facts is None:
+        return refused("what its package says of it cannot be read: install it again")
+    if package.missing:
+        return refused(_not_granted(package.id, package.missing))
+    point = next(
+        (
+            (entry, distribution)
+            for distribution in distributions(path=[str(package.path)])
+            for entry in distribution.entry_points.select(group=ENTRY_POINT_GROUP, name=package.id)
+        ),
+        None,
+    )
+    if point is None:
+        return refused("its package names no plugin of this id: install it again")
+    entry, distribution = point
+    plugin, error = _loaded(entry)
+    if plugin is not None:
+        error = _foreign(entry, package) or _beyond(plugin, package)
+    if error is not None:
+        unload(package.path)
+        return refused(error, distribution.name)
+    return FoundPlugin(package.id, distribution.name, distribution.version, plugin, None, package)
 
 
 def load_plugin(id: str, value: str, source: Path) -> tuple[Plugin | None, str | None]:
@@ -87,6 +168,23 @@ def _loaded(entry: EntryPoint) -> tuple[Plugin | None, str | None]:
             raise
         return None, f"cannot be imported: {type(failure).__name__}: {failure}"
     return (None if error else plugin), error
+
+
+def _foreign(entry: EntryPoint, package: InstalledPackage) -> str | None:
+    """Why the module that was imported is not the package's own, or None."""
+    file = getattr(sys.modules.get(entry.module), "__file__", None) or "another place"
+    return None if file.startswith(f"{package.path}/") else f"its module '{entry.module}' was taken from {file}"
+
+
+def _beyond(plugin: Plugin, package: InstalledPackage) -> str | None:
+    """Why a plugin asks for more than its package says and it was granted, or None."""
+    missing = sorted(each for each in plugin.capabilities if each not in package.granted)
+    return _not_granted(package.id, missing) if missing else None
+
+
+def _not_granted(id: str, missing: Iterable[str]) -> str:
+    named = list(missing)
+    return f"it asks for {', '.join(named)}, which it was not granted: weft plugin grant {id} {' '.join(named)}"
 
 
 def _fault(id: str, plugin: object) -> str | None:

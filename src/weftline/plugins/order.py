@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from weftline.authoring.plugin import Plugin
+from weftline.plugins.facts import PluginFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def in_order(
     refused = {id: reason for id, reason in (broken or {}).items() if id not in known}
     reasons: dict[str, str] = {}
     for plugin in known.values():
-        reason = _own_fault(plugin, platform) or _unmet(plugin, known, refused)
+        reason = own_fault(plugin, platform) or unmet(plugin, known, refused)
         if reason is not None:
             reasons[plugin.id] = reason
     _refuse_cycles({id: plugin for id, plugin in known.items() if id not in reasons}, reasons)
@@ -53,7 +54,7 @@ def in_order(
     return order, [Refusal(id, reasons[id]) for id in sorted(reasons)]
 
 
-def _own_fault(plugin: Plugin, platform: str) -> str | None:
+def own_fault(plugin: Plugin | PluginFacts, platform: str) -> str | None:
     """What is wrong with what a plugin says of itself, and whether it is for this platform."""
     try:
         Version(plugin.version)
@@ -69,7 +70,9 @@ def _own_fault(plugin: Plugin, platform: str) -> str | None:
     return None
 
 
-def _unmet(plugin: Plugin, known: Mapping[str, Plugin], broken: Mapping[str, str]) -> str | None:
+def unmet(
+    plugin: Plugin | PluginFacts, known: Mapping[str, Plugin] | Mapping[str, PluginFacts], broken: Mapping[str, str]
+) -> str | None:
     """The dependency that is not there, or None."""
     for id, range in sorted(plugin.dependencies.items()):
         if id in broken:

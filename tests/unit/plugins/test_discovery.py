@@ -25,7 +25,7 @@ class Good(Plugin):
 
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     return tmp_path
 
 
@@ -38,13 +38,13 @@ def install(packages: Path, distribution: str, id: str, code: str, target: str |
     (info / "entry_points.txt").write_text(f"[weftline.plugins]\n{id} = {target or module + ':Good'}\n")
 
 
-def found(packages: Path) -> dict[str, FoundPlugin]:
-    return {each.id: each for each in discover([packages])}
+def found() -> dict[str, FoundPlugin]:
+    return {each.id: each for each in discover()}
 
 
 def test_a_plugin_is_found_and_what_its_modules_register_is_its_own(packages: Path) -> None:
     install(packages, "acme-good", "acme-good", GOOD.format(id="acme-good"))
-    each = found(packages)["acme-good"]
+    each = found()["acme-good"]
     assert each.plugin is not None
     assert (each.version, each.distribution, each.distribution_version) == ("2.1", "acme-good", "3.0")
     assert registry.owner_of("found-acme-good.greet") == "acme-good"
@@ -69,7 +69,7 @@ def test_what_is_no_plugin_is_named_with_the_reason(
     # a module of each name is imported once
     name = f"acme-bad-{request.node.callspec.id.replace(' ', '-')}"
     install(packages, name, "acme-bad", code)
-    each = found(packages)["acme-bad"]
+    each = found()["acme-bad"]
     assert each.plugin is None
     assert says in (each.error or "")
     assert each.version == "3.0"
@@ -78,6 +78,6 @@ def test_what_is_no_plugin_is_named_with_the_reason(
 def test_two_distributions_with_one_id_are_both_named(packages: Path) -> None:
     install(packages, "acme-one", "acme-twice", GOOD.format(id="acme-twice"))
     install(packages, "acme-two", "acme-twice", GOOD.format(id="acme-twice"))
-    each = found(packages)["acme-twice"]
+    each = found()["acme-twice"]
     assert each.plugin is None
     assert each.error == "two distributions bring it: acme-one and acme-two; remove one"
