@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,10 @@ def server(
     settings = session.load_settings(actions, warn=not stop_with_parent, host=host, port=port)
     bootstrap.configure_logging(settings)
     registry = session.load_registry(settings)
+    if stop_with_parent:
+        # takes seconds, in which the database is made
+        import_module("weftline.api.app")
+        parent.wait_for_database()
     with session.database(settings, checked=stop_with_parent) as url:
         # whoever started this process has seen to the first account, too
         if not stop_with_parent:

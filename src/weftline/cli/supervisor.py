@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from weftline.cli.parent import READY
 from weftline.store.embedded import EmbeddedServer, EmbeddedServerError
 
 log = structlog.get_logger(__name__)
@@ -53,11 +54,17 @@ class Supervised:
         self.endings = 0
         self._process: Process | None = None
         self._stopping = asyncio.Event()
+        self._is_told = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin."""
         self._task = asyncio.create_task(self._keep(), name=self.spec.name)
+
+    def tell_ready(self) -> None:
+        """Tell the process, and each that follows it, that the database can be used; until then it only loads."""
+        self._is_told = True
+        self._tell()
 
     async def stop(self, deadline: float) -> None:
         """Ask the process to stop; kill it once ``deadline`` seconds are over. Safe to call twice."""
@@ -72,6 +79,10 @@ class Supervised:
             self._send(signal.SIGKILL)
         await task
 
+    def _tell(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(READY)
+
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
@@ -82,7 +93,7 @@ class Supervised:
             started = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
                 *self.spec.command,
-                # never written to: the child ends when it closes, which it does when this process dies
+                # the child ends when it closes, which it does when this process dies
                 stdin=PIPE,
                 env={**os.environ, **self.spec.environment},
                 # a terminal's Ctrl-C goes to this process alone, which then stops the others in order
@@ -90,6 +101,8 @@ class Supervised:
             )
             if self._stopping.is_set():
                 self._send(signal.SIGTERM)  # asked to stop while it was being started
+            if self._is_told:
+                self._tell()
             code = await self._process.wait()
             if self._stopping.is_set():
                 return

@@ -6,9 +6,9 @@
              ├─ weft server    the HTTP API
              └─ weft worker    runs executions
 
-This process owns the home, starts the others, starts them again when they end, and stops them in order: API and worker
-first, PostgreSQL last. If it is killed, API and worker end by themselves; PostgreSQL may go on, and the next
-``weft up`` uses it.
+This process owns the home, starts the others, starts them again when they end, and stops them in order: API and
+worker first, PostgreSQL last. They load their code while it makes the database ready. If it is killed, they
+end by themselves; PostgreSQL may go on, and the next ``weft up`` uses it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from weftline.cli.server import Host, Port, welcome
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Coroutine
 
     from weftline.cli.supervisor import ProcessSpec, Supervised
     from weftline.settings import Settings
@@ -57,16 +58,9 @@ def up(host: Host = None, port: Port = None, actions: Actions = []) -> None:  # 
     with ExitStack() as stack:
         stack.enter_context(Ownership(settings.home))
         settings = settings.model_copy(update={"port": available_port(settings.host, settings.port)})
-        server = None
-        if settings.database_url is None:
-            server = stack.enter_context(EmbeddedServer(settings.home))
+        server = EmbeddedServer(settings.home) if settings.database_url is None else None
         url = server.url if server is not None else _outside(settings)
-        loop.run(session.migrate(url))
-        created = loop.run(bootstrap.create_first_administrator(settings, url))
-        if created is not None:
-            # at once: whatever happens next, the password is not lost
-            typer.echo(welcome(created, site=settings.site))
-        loop.run(_serve(settings, url, server))
+        loop.run(_serve(settings, url, server, stack))
 
 
 def _outside(settings: Settings) -> str:
@@ -74,7 +68,7 @@ def _outside(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-async def _serve(settings: Settings, url: str, server: EmbeddedServer | None) -> None:
+async def _serve(settings: Settings, url: str, server: EmbeddedServer | None, stack: ExitStack) -> None:
     import asyncio
 
     from weftline.cli.loop import stop_signal
@@ -84,8 +78,13 @@ async def _serve(settings: Settings, url: str, server: EmbeddedServer | None) ->
     api, worker = (Supervised(spec) for spec in _processes(settings, url))
     api.start()
     worker.start()
-    keeper = None if server is None else asyncio.create_task(keep_server(server))
+    keeper = None
     try:
+        if not await _unless(stop, _make_ready(settings, url, server, stack)):
+            return
+        api.tell_ready()
+        worker.tell_ready()
+        keeper = None if server is None else asyncio.create_task(keep_server(server))
         if await _is_ready(settings, api, stop):
             _announce(settings)
             await stop.wait()
@@ -97,6 +96,37 @@ async def _serve(settings: Settings, url: str, server: EmbeddedServer | None) ->
             # beyond its own deadline a worker only writes down what it hands back
             worker.stop(settings.worker_shutdown_timeout + STOPS_AFTER),
         )
+
+
+async def _make_ready(settings: Settings, url: str, server: EmbeddedServer | None, stack: ExitStack) -> None:
+    """Start PostgreSQL, which goes on until the stack is closed; make or renew the schema, and the first account."""
+    import asyncio
+
+    from weftline import bootstrap
+    from weftline.cli import session
+
+    if server is not None:
+        await asyncio.to_thread(stack.enter_context, server)
+    await session.migrate(url)
+    created = await bootstrap.create_first_administrator(settings, url)
+    if created is not None:
+        # at once: whatever happens next, the password is not lost
+        typer.echo(welcome(created, site=settings.site))
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Do some work; False where a stop was asked for before its end."""
+    import asyncio
+
+    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        task.cancel()
+        await asyncio.wait({task})
+        return False
+    await task
+    return True
 
 
 def _processes(settings: Settings, url: str) -> list[ProcessSpec]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,10 @@ def worker(actions: Actions = [], stop_with_parent: StopWithParent = False) -> N
     with bootstrap.masked_output():
         bootstrap.configure_logging(settings)
         registry = session.load_registry(settings)
+        if stop_with_parent:
+            # takes a while, in which the database is made
+            import_module("weftline.engine.worker")
+            parent.wait_for_database()
         with session.database(settings, checked=stop_with_parent) as url:
             run(_work(settings, url, registry))
 
