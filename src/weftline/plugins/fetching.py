@@ -18,6 +18,10 @@ TOTAL_SECONDS, SILENT_SECONDS = 300.0, 30.0
 MAX_REDIRECTS = 5
 
 
+class _Unreadable(Exception):
+    """What a server answered is not what was asked for."""
+
+
 def is_address(place: str) -> bool:
     """Whether a place is an https address, and not a path."""
     parts = urlsplit(place)
@@ -55,7 +59,7 @@ async def read_place(place: str, limit: int) -> bytes:
             content = await _download(place, limit)
     except TimeoutError:
         raise BadPackage(f"{shown} could not be read within {TOTAL_SECONDS:g} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL, AddressRefused) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, AddressRefused, _Unreadable) as error:
         raise BadPackage(f"{shown} cannot be read: {str(error) or type(error).__name__}") from None
     if content is None:
         raise BadPackage(f"{shown} is larger than it may be: {limit} bytes")
@@ -71,9 +75,10 @@ async def _download(url: str, limit: int) -> bytes | None:
                 if response.next_request is not None:
                     url = str(response.next_request.url)
                     if not is_address(url):
-                        raise BadPackage(f"{response.url.host} redirects to {url}, which is no https address")
+                        where = url.partition("?")[0]
+                        raise _Unreadable(f"{response.url.host} redirects to {where}, which is no https address")
                     continue
                 if not response.is_success:
-                    raise BadPackage(f"{response.url.host} answered {response.status_code}")
+                    raise _Unreadable(f"{response.url.host} answered {response.status_code}")
                 return await read_limited(response, limit)
-    raise BadPackage(f"{urlsplit(url).hostname} redirects more than {MAX_REDIRECTS} times")
+    raise _Unreadable(f"{urlsplit(url).hostname} redirects more than {MAX_REDIRECTS} times")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from weftline.plugins.facts import BadPackage, PluginFacts
 from weftline.plugins.order import own_fault, unmet
@@ -46,6 +46,10 @@ def newest(
         raise BadPackage(f"the index has no plugin '{plugin_id}'; 'weft plugin search' lists what it has")
     wanted = known
     if version is not None:
+        try:
+            Version(version)
+        except InvalidVersion:
+            raise BadPackage(f"'{version}' is no version") from None
         wanted = [found for found in known if SpecifierSet(f"=={version}").contains(found[0], prereleases=True)]
         if not wanted:
             there = ", ".join(found[2].version for found in known[:MAX_TOLD])
