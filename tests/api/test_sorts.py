@@ -46,6 +46,15 @@ EXAMPLES: dict[str, Callable[[str], dict[str, Any]]] = {
         "config": {"baseUrl": "https://127.0.0.1.invalid"},
         "test": False,
     },
+    "/publications": lambda name: {
+        "id": f"template-{name}",
+        "workflowId": name,
+        "visibility": "PUBLIC",
+        "category": "data",
+        "name": {"en": name},
+        "description": {"en": name},
+        "author": "A",
+    },
     "/webhooks": lambda name: {"name": name, "url": "https://127.0.0.1.invalid/", "kinds": ["execution.*"]},
 }
 """What is made three of."""
@@ -112,6 +121,9 @@ async def fill(api: Client, people: People, connect: Connect) -> dict[str, str]:
     for name in ("c", "a", "b"):
         copy = await api.put(f"/working-copies/{name}", {"definition": {"id": name}})
         assert copy.status_code == 200, copy.text
+    anew = {key: value for key, value in EXAMPLES["/publications"]("a").items() if key not in ("id", "workflowId")}
+    for _ in range(2):
+        await post(api, "/publications/template-a/versions", anew)
     await api.put("/variables/SECRET", {"type": "SECRET", "value": "s"})
     for name in ("ada", "grace", "linus"):
         person = await people.join(name)
@@ -138,6 +150,7 @@ async def fill(api: Client, people: People, connect: Connect) -> dict[str, str]:
         await api.sign_in()
     return {
         "workflow_id": "a",
+        "publication_id": "template-a",
         "group_id": group_id,
         "webhook_id": webhook_id,
         "operation_id": operations[0]["id"],

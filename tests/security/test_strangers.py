@@ -26,7 +26,7 @@ NOT_A_TENANTS: dict[str, str] = {
     "/audit/{seq}": "each tenant's log is numbered from 1: the number is one's own",
     "/task-links/{token}": "a link is a proof by itself, for whoever holds it",
     "/task-queues/{queue}/fetch": "each tenant has its own queues, whatever they are called",
-    "/library/{template_id}": "templates ship with the platform",
+    "/library/{template_id}": "templates ship with the platform; for tenants' own see tests/api/test_publications.py",
     "/library/{template_id}/install": "likewise; what is made is one's own",
     "/plugins/{plugin_id}": "plugins are the platform's; what is set for one is one's own",
     "/plugins/{plugin_id}/configuration": "likewise",
@@ -108,6 +108,13 @@ async def imported(api: Client) -> dict[str, str]:
 
 
 MADE_FROM: dict[str, dict[str, Any]] = {
+    "/publications": {
+        "workflowId": SECRET,
+        "name": {"en": SECRET},
+        "visibility": "TENANT",
+        "connections": {},
+        "variables": [],
+    },
     "/roles": {"id": SECRET, "name": SECRET},
     "/policies": {"name": SECRET},
     "/groups": {"name": SECRET},

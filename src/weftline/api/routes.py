@@ -31,11 +31,14 @@ from weftline.features.integrations.connection_rest import connection_routes
 from weftline.features.integrations.importing_rest import import_routes
 from weftline.features.integrations.rest import integration_routes
 from weftline.features.jobs.rest import job_routes
+from weftline.features.library.moderation_rest import moderation_routes
+from weftline.features.library.publication_rest import publication_routes
 from weftline.features.library.rest import library_routes
 from weftline.features.mail.rest import mail_routes
 from weftline.features.notifications.rest import notification_routes
 from weftline.features.notifications.templates.rest import message_template_routes
 from weftline.features.platform.encryption_keys.rest import encryption_key_routes
+from weftline.features.plugins.market_rest import market_routes
 from weftline.features.plugins.rest import plugin_routes
 from weftline.features.process_map.rest import process_map_routes
 from weftline.features.services import Services
@@ -100,6 +103,8 @@ def _routers(services: Services) -> Sequence[APIRouter]:
         statistics_routes(services.statistics),
         process_map_routes(services.process_maps),
         library_routes(services.library),
+        *publication_routes(services.publishing, services.template_sources),
+        *moderation_routes(services.moderation),
         job_routes(services.jobs),
         # before those of tasks, among which it would be the id of one
         live_routes(services.live, services.gate),
@@ -115,5 +120,6 @@ def _routers(services: Services) -> Sequence[APIRouter]:
         connection_routes(services.connections, services.authorizing, services.browser_cookie),
         callback_routes(services.authorizing, services.browser_cookie),
         *plugin_routes(services.plugins),
+        market_routes(services.plugin_shop),
         public_key_routes(services.tokens),
     )

@@ -1,4 +1,4 @@
-"""``weft library``: workflows that are ready to be installed."""
+"""``weft library``: workflows that are ready to be installed; for publishing them, see ``publications``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from weftline.cli import publications
 from weftline.cli.options import AsJson, Limit, Sort
 from weftline.cli.output import print_json, print_table, printable
 
@@ -109,6 +110,20 @@ def install(
         typer.echo(printable(f"  variable {key}"))
     if not dry_run:
         typer.echo(printable(f"Publish it: weft publish {made['workflowId']}"))
+
+
+for _name, _command in (
+    ("propose", publications.propose),
+    ("publish", publications.publish),
+    ("unpublish", publications.unpublish),
+    ("published", publications.list_published),
+    ("submissions", publications.list_submissions),
+    ("approve", publications.approve),
+    ("reject", publications.reject),
+    ("withdraw", publications.withdraw),
+    ("feature", publications.feature),
+):
+    app.command(_name)(_command)
 
 
 def _value(text: str) -> Any:

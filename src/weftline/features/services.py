@@ -17,6 +17,7 @@ from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.access.fields.service import FieldRuleService
 from weftline.features.access.gate import Gate
+from weftline.features.access.permissions import CATALOGUE
 from weftline.features.access.policies.explaining import Explaining
 from weftline.features.access.policies.failures import PolicyFailures
 from weftline.features.access.policies.service import PolicyService
@@ -24,6 +25,7 @@ from weftline.features.administration import Administration, Databases
 from weftline.features.administration import assemble as assemble_administration
 from weftline.features.audit.models import AuditEntry
 from weftline.features.audit.service import AuditService, workflow_of
+from weftline.features.audit.trail import request_actor
 from weftline.features.catalogue.service import CatalogueService
 from weftline.features.database import Database
 from weftline.features.executions.bulk.runner import BulkRunner
@@ -63,8 +65,11 @@ from weftline.features.integrations.service import ConnectionService
 from weftline.features.integrations.telling import RenewalNotices
 from weftline.features.jobs.service import JobService
 from weftline.features.library.entitlements import Entitlements, Everything
+from weftline.features.library.moderating import ModerationService
+from weftline.features.library.publishing import PublishingService
 from weftline.features.library.service import LibraryService
 from weftline.features.library.shelves import Shelves
+from weftline.features.library.sources import Sources
 from weftline.features.live.housekeeping import FeedHousekeeping
 from weftline.features.live.hub import LiveHub
 from weftline.features.mail.mailer import Mailer
@@ -74,6 +79,7 @@ from weftline.features.notifications.notices import FailureNotices
 from weftline.features.notifications.service import NotificationService
 from weftline.features.notifications.templates.service import MessageTemplateService
 from weftline.features.platform.encryption_keys.service import EncryptionKeys
+from weftline.features.plugins.market import PluginShop
 from weftline.features.plugins.service import PluginService
 from weftline.features.process_map.service import ProcessMapService
 from weftline.features.rates.limiter import RateLimiter
@@ -86,6 +92,7 @@ from weftline.features.tenancy.resolution import DEFAULT_ORDER, Strategy, Tenant
 from weftline.features.tenancy.service import TenantService
 from weftline.features.trials.service import TrialService
 from weftline.features.triggers.hooks import Hooks
+from weftline.features.triggers.integration_calls import IntegrationCalls
 from weftline.features.triggers.service import TriggerService
 from weftline.features.triggers.starting import Starting
 from weftline.features.variables.service import VariableService
@@ -212,6 +219,9 @@ class Services:
     statistics: StatisticsService
     process_maps: ProcessMapService
     library: LibraryService
+    template_sources: Sources
+    publishing: PublishingService
+    moderation: ModerationService
     webhooks: WebhookService
     webhook_deliveries: DeliveryService
     live: LiveHub
@@ -222,6 +232,7 @@ class Services:
     browser_cookie: BrowserCookie
     renewal_notices: RenewalNotices
     plugins: PluginService
+    plugin_shop: PluginShop
 
 
 @asynccontextmanager
@@ -253,6 +264,7 @@ async def open_services(
         keyring = options.keyring
         running = plugins or RunningPlugins((), "0", url, keyring, "console", registry)
         stack.push_async_callback(running.stop)
+        running.serve(CATALOGUE, request_actor)
         pool = await create_pool(
             url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS, keyring=keyring
         )
@@ -339,7 +351,7 @@ async def open_services(
         administration = assemble_administration(Databases(database, identity, operators), cache, gate, people, limits)
         workflows = WorkflowService(database, actions, limits, hidden=running.hidden_actions)
         variables = VariableService(database, options.keyring, options.mail.public_url)
-        shelves = Shelves(database)
+        shelves, template_sources = Shelves(database), Sources(database, workflows, gate)
         yield Services(
             database=database,
             identity=identity,
@@ -377,7 +389,10 @@ async def open_services(
             tasks=tasks,
             task_links=LinkService(database, hints, cache, options.mail.link),
             triggers=TriggerService(database, starting, rules_of_triggers, hints, options.mail.link),
-            hooks=Hooks(database, cache, starting, rules_of_triggers, hints, watcher, reader),
+            hooks=Hooks(
+                *(database, cache, starting, rules_of_triggers, hints, watcher, reader),
+                IntegrationCalls(starting, options.http),
+            ),
             task_notices=notices,
             tenants=administration.tenants,
             administration=administration,
@@ -394,6 +409,9 @@ async def open_services(
             statistics=StatisticsService(database, gate),
             process_maps=ProcessMapService(database),
             library=LibraryService(database, shelves, workflows, variables, entitlements or Everything()),
+            template_sources=template_sources,
+            publishing=PublishingService(database, template_sources, shelves),
+            moderation=ModerationService(operators, shelves),
             webhooks=WebhookService(database, keyring, Checking(gate, options.http), bus),
             webhook_deliveries=DeliveryService(database),
             live=live,
@@ -403,7 +421,8 @@ async def open_services(
             authorizing=Authorizing(database, directory, keeping, keyring, connections, options.mail.link),
             browser_cookie=BrowserCookie(is_https=options.is_https),
             renewal_notices=renewal_notices,
-            plugins=PluginService(database, operators, keyring, running),
+            plugins=PluginService(database, operators, keyring, running, gate),
+            plugin_shop=PluginShop(operators, running),
         )
 
 

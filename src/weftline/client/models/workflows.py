@@ -130,16 +130,61 @@ class Conversion(Model):
     problems: list[DefinitionProblem] = Field(default_factory=list[DefinitionProblem])
 
 
+class RejectedEvent(Model):
+    """An event of another system that could start nothing.
+
+    Attributes:
+        event_id: the other system's id of it.
+        at: when it came.
+        error: why not.
+    """
+
+    event_id: str
+    at: datetime
+    error: dict[str, Any]
+
+
+class IntegrationState(Model):
+    """How a trigger of an integration stands.
+
+    Attributes:
+        kind: ``POLLING``, ``EVENT`` or ``WEBHOOK``.
+        state: ``waiting``, ``working``, ``listening``, ``failing``, ``held`` or ``off``.
+        last_run_at, next_run_at: the last look at the other system, and the next.
+        failures: looks in a row that came to nothing.
+        last_error, last_error_at: why, the last time.
+        held: what somebody has to see to.
+        received, duplicates, rejected: events that came, that had come before, and that could start nothing.
+        has_cursor: it knows how far it has come.
+        rejected_events: the last ten that could start nothing; of a single trigger only.
+    """
+
+    kind: str
+    state: str
+    last_run_at: datetime | None = None
+    next_run_at: datetime | None = None
+    failures: int = 0
+    last_error: dict[str, Any] | None = None
+    last_error_at: datetime | None = None
+    held: dict[str, Any] | None = None
+    received: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    has_cursor: bool = False
+    rejected_events: list[RejectedEvent] = Field(default_factory=list[RejectedEvent])
+
+
 class Trigger(Model):
     """What starts executions of a workflow by itself.
 
     Attributes:
         key: its name in the definition.
-        type: ``manual``, ``schedule``, ``event`` or ``webhook``.
+        type: ``manual``, ``schedule``, ``event``, ``webhook`` or ``integration``.
         status: ``active``, ``paused`` or ``disabled``.
         next_times: when a schedule is due next.
         url: where a webhook is called.
         fired, failed, skipped: how often.
+        integration: how a trigger of an integration stands; None for another.
     """
 
     id: str
@@ -160,6 +205,7 @@ class Trigger(Model):
     last_execution_id: str | None = None
     last_error: dict[str, Any] | None = None
     last_error_at: datetime | None = None
+    integration: IntegrationState | None = None
     paused_at: datetime | None = None
     paused_reason: str | None = None
     created_at: datetime

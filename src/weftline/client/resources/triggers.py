@@ -59,6 +59,11 @@ class Triggers(Resource[Colour]):
         return self._read(Trigger, "POST", "triggers", id, "rotate", body=given(reason=reason))
 
     @call
+    def reset(self, id: str, *, reason: str | None = None) -> Plan[Trigger]:
+        """Let a trigger of an integration forget how far it has come; what is found again starts a second execution."""
+        return self._read(Trigger, "POST", "triggers", id, "reset", body=given(reason=reason))
+
+    @call
     def backfill(self, id: str, since: datetime, until: datetime, *, dry_run: bool = False) -> Plan[Backfilled]:
         """Start what a schedule would have started in a time that has passed.
 

@@ -156,9 +156,13 @@ class Shelves:
         shared = {id: _with(template, known.get(id)) for id, template in found.items()}
         return sorted((shared | {each.id: each for each in own}).values(), key=lambda each: each.id)
 
-    async def taken(self, tenant_id: UUID, id: str) -> bool:
-        """Whether another template than one of the tenant's own has an id already."""
-        if id in self._shipped() or any(each.entry.id == id for each in self._plugins(tenant_id)):
+    def is_shipped(self, id: str) -> bool:
+        """Whether a template comes with Weftline."""
+        return id in self._shipped()
+
+    async def is_for_everybody(self, tenant_id: UUID, id: str) -> bool:
+        """Whether there is a template of this id that is not one of the tenant's own alone."""
+        if self.is_shipped(id) or any(each.entry.id == id for each in self._plugins(tenant_id)):
             return True
         async with self._database.reading(tenant_id) as connection:
             return any(row.id == id for row in await self._public.all(connection, {}))
