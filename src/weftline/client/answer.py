@@ -83,6 +83,7 @@ def read_refusal(response: httpx.Response) -> ApiError:
         ),
         retry_after=_retry_after(response),
         location=response.headers.get("Location") if response.has_redirect_location else None,
+        plugin_code=document.get("pluginCode"),
     )
     return api_error(problem)
 

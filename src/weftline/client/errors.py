@@ -125,6 +125,7 @@ class Problem:
         errors: what is wrong with which part of the request.
         retry_after: seconds until it may be tried again, where the server says so.
         location: where a redirect points to.
+        plugin_code: a plugin's own code, after its id and a dot, where it was a plugin that refused.
     """
 
     status: int
@@ -137,6 +138,7 @@ class Problem:
     errors: Sequence[FieldProblem] = ()
     retry_after: float | None = None
     location: str | None = None
+    plugin_code: str | None = None
 
 
 class ApiError(WeftlineError):
