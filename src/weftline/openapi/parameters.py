@@ -31,6 +31,8 @@ _COLLECTIONS: dict[str, tuple[str, bool]] = {
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Headers that parameters do not describe, as the specification says."""
+_STEPS_HEADER = "idempotency-key"
+"""Which every step sends; its input may name another key."""
 _CLIENT_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "cookie"})
 
 
@@ -142,7 +144,8 @@ class ParameterReader:
         taken.add(key)
         schema, is_json = self._schema(parameter, at)
         read.properties[key] = described(schema, parameter)
-        if where == "path" or parameter.get("required") is True:
+        is_given = where == "header" and name.lower() == _STEPS_HEADER
+        if where == "path" or (parameter.get("required") is True and not is_given):
             read.required.append(key)
         style, is_exploded = self._style(parameter, where, at)
         target: dict[str, Any] = {"input": key, "name": name, "in": where, "style": style, "explode": is_exploded}

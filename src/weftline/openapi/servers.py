@@ -56,11 +56,12 @@ def find_place(document: Document, source_url: str | None) -> Place:
     """
     raw = _of_swagger(document, source_url) if document.is_swagger else _listed(document)
     servers: list[_Server] = []
-    for place, given in raw[:_MAX_SERVERS]:
+    # without servers the system is where its document is (OpenAPI 3.1, section 4.8.1), or so they say
+    for place, given in raw[:_MAX_SERVERS] or [("/servers", {"url": "/"})]:
         server = _server(document, given, place, source_url)
         if server is not None and server.url not in [each.url for each in servers]:
             servers.append(server)
-    if len(servers) == 1:
+    if raw and len(servers) == 1:
         (server,) = servers
         required = [name for name, schema in server.variables.items() if "default" not in schema]
         return Place(server.url, _config(server.variables, required))

@@ -170,6 +170,14 @@ def test_what_the_connection_adds_is_no_parameter() -> None:
     assert list(action.input["properties"]) == ["fullResponse"]
 
 
+def test_a_step_need_not_name_the_idempotency_key_that_it_sends_anyway() -> None:
+    key = {"name": "idempotency-key", "in": "header", "required": True, "schema": {"type": "string"}}
+    other = {"name": "X-Client", "in": "header", "required": True, "schema": {"type": "string"}}
+    action = only_action(operation(parameters=[key, other]))
+    assert {"idempotency-key", "X-Client"} < set(action.input["properties"])
+    assert action.input["required"] == ["X-Client"]
+
+
 @pytest.mark.parametrize("path", ["pets", "/../admin", "/a/./b", "/a\\b", "/a b", "/a\r\nb"])
 def test_paths_that_lead_elsewhere_are_left_out(path: str) -> None:
     found = converted({path: {"get": operation()}})

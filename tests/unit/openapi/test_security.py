@@ -163,6 +163,18 @@ def test_relative_servers_belong_to_where_the_document_came_from() -> None:
     assert found.base_url == "https://a.example.com/api"
 
 
+@pytest.mark.parametrize("servers", [{}, {"servers": []}, {"servers": None}])
+def test_without_servers_a_connection_may_say_that_the_system_is_elsewhere_than_the_document(
+    servers: dict[str, Any],
+) -> None:
+    source = "https://a.example.com/docs/openapi.json"
+    found = convert({"openapi": "3.1.0", "info": {}, "paths": PATHS, **servers}, source_url=source)
+    assert found.base_url == "{baseUrl}"
+    assert found.config["properties"]["baseUrl"]["default"] == "https://a.example.com"
+    assert "required" not in found.config
+    assert not found.left_out
+
+
 def test_ways_of_signing_in_survive_being_stored() -> None:
     schemes = {
         "id": {"type": "apiKey", "in": "header", "name": "X-App-Id"},
