@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from weftline.features.mail.settings import MailSettings
     from weftline.features.rates.limiter import Rates
     from weftline.features.services import AccountOptions
-    from weftline.plugins import FoundPlugin
+    from weftline.plugins import FoundPlugin, InstalledPackages
     from weftline.plugins.app import Process
+    from weftline.plugins.market import PluginMarket
     from weftline.plugins.running import RunningPlugins
     from weftline.settings import Settings
     from weftline.store.keyring import Keyring
@@ -184,11 +185,29 @@ def plugin_directory(settings: Settings) -> Path:
     return settings.home.absolute() / PLUGINS
 
 
+def installed_packages(settings: Settings) -> InstalledPackages:
+    """Plugins that were installed as packages."""
+    from weftline.plugins import InstalledPackages
+
+    return InstalledPackages(plugin_directory(settings))
+
+
+def plugin_market(settings: Settings) -> PluginMarket | None:
+    """What can be installed by name; None where no index is set."""
+    from importlib.metadata import version
+
+    from weftline.plugins.market import PluginMarket
+
+    if settings.plugin_index is None:
+        return None
+    return PluginMarket(settings.plugin_index, settings.plugin_keys, installed_packages(settings), version("weftline"))
+
+
 @cache
 def _found_plugins(directory: Path) -> list[FoundPlugin]:
     from weftline.plugins import InstalledPackages, discover
 
-    return discover(InstalledPackages(directory).all())
+    return discover(InstalledPackages(directory))
 
 
 def _plugins(
@@ -196,11 +215,11 @@ def _plugins(
 ) -> RunningPlugins:
     from importlib.metadata import version
 
-    from weftline.plugins import InstalledPackages
     from weftline.plugins.running import RunningPlugins
 
-    packages = InstalledPackages(plugin_directory(settings))
-    return RunningPlugins(found_plugins(settings), version("weftline"), url, keyring, process, registry, packages)
+    packages, market = installed_packages(settings), plugin_market(settings)
+    found = found_plugins(settings)
+    return RunningPlugins(found, version("weftline"), url, keyring, process, registry, packages, market)
 
 
 def keyring(settings: Settings) -> Keyring:

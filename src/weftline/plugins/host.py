@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -38,7 +38,7 @@ class PluginStatus:
     Attributes:
         found: as it was discovered.
         state: see :class:`PluginState`.
-        reason: why it failed; None otherwise.
+        reason: why it failed, or why it runs in an older version than is installed; None otherwise.
     """
 
     found: FoundPlugin
@@ -57,6 +57,7 @@ class PluginHost(Generic[A]):
         platform: version of Weftline.
         make_app: what a plugin gets of the platform.
         owned: what plugins register while they are imported; a stopped plugin's share is withheld.
+        complete: called when a plugin has added everything; raises where that does not fit together.
     """
 
     def __init__(
@@ -65,14 +66,17 @@ class PluginHost(Generic[A]):
         platform: str,
         make_app: Callable[[Plugin], A],
         owned: Iterable[Owned[Any]] = (registry, integrations),
+        complete: Callable[[A], None] = lambda _: None,
     ) -> None:
         self._found = {each.id: each for each in found}
         self._platform = platform
         self._make_app = make_app
         self._owned = tuple(owned)
+        self._complete = complete
         self._apps: dict[str, A] = {}
         self._states: dict[str, tuple[PluginState, str | None]] = {}
         self._stuck: dict[str, str] = {}
+        self._outdated: dict[str, str] = {}
         self._turn = asyncio.Lock()
         for id in self._found:
             self._withhold(id)
@@ -84,9 +88,7 @@ class PluginHost(Generic[A]):
 
     def statuses(self) -> list[PluginStatus]:
         """Every plugin by id."""
-        return [
-            PluginStatus(found, *self._states.get(id, (PluginState.STOPPED, None))) for id, found in self._found.items()
-        ]
+        return [self._status(id, self._found[id]) for id in sorted(self._found)]
 
     async def follow(self, wanted: Callable[[str], bool]) -> None:
         """Start the plugins that are wanted and not started, stop those that are started and not wanted.
@@ -117,6 +119,57 @@ class PluginHost(Generic[A]):
                 if plugin.id not in self._apps:
                     await self._start(plugin)
 
+    async def withdraw(self, ids: Collection[str]) -> dict[str, str]:
+        """Stop plugins whose modules are to be replaced, and let others of the same names take their place.
+
+        Args:
+            ids: which.
+
+        Returns:
+            Why some of them cannot be replaced: they failed to let go of what they hold.
+        """
+        unclean: dict[str, str] = {}
+        async with self._turn:
+            for id in [id for id in reversed(list(self._apps)) if id in ids]:
+                error = await self._stop(id)
+                if error is not None:
+                    unclean[id] = f"it failed while it was stopped: {error}"
+            for id in ids:
+                for each in self._owned:
+                    each.replace(id)
+        return unclean
+
+    async def adopt(self, found: Iterable[FoundPlugin]) -> None:
+        """Take plugins that were found meanwhile, in the place of those of the same ids.
+
+        They are started by what follows; see :meth:`follow`.
+        """
+        async with self._turn:
+            for each in found:
+                self._found[each.id] = each
+                self._stuck.pop(each.id, None)
+                self._outdated.pop(each.id, None)
+                self._withhold(each.id)
+                if each.error is None:
+                    self._forget(each.id)
+
+    async def drop(self, ids: Iterable[str]) -> None:
+        """Stop plugins that are installed no more, and forget them."""
+        for id in ids:
+            await self.withdraw([id])
+            async with self._turn:
+                self._forget(id)
+                for known in (self._found, self._states, self._stuck, self._outdated):
+                    known.pop(id, None)
+
+    def tell_outdated(self, id: str, reason: str | None) -> None:
+        """Say with a plugin's status why it runs in an older version than is installed; None: it does not."""
+        if reason is None:
+            self._outdated.pop(id, None)
+        elif self._outdated.get(id) != reason:
+            self._outdated[id] = reason
+            log.warning("plugin needs a restart of this process", plugin=id, reason=reason)
+
     async def close(self) -> None:
         """Stop every plugin, the last started first."""
         async with self._turn:
@@ -133,6 +186,7 @@ class PluginHost(Generic[A]):
             with owned_by(plugin.id):
                 async with asyncio.timeout(START_SECONDS):
                     await plugin.initialize(app)
+                    self._complete(app)
         except TimeoutError:
             await self._get_stuck(plugin, f"it did not start within {START_SECONDS:g} s")
         except Exception as error:
@@ -143,28 +197,35 @@ class PluginHost(Generic[A]):
             self._states[plugin.id] = (PluginState.STARTED, None)
             log.info("plugin started", plugin=plugin.id, version=plugin.version)
 
-    async def _stop(self, id: str) -> None:
+    def _status(self, id: str, found: FoundPlugin) -> PluginStatus:
+        state, reason = self._states.get(id, (PluginState.STOPPED, None))
+        return PluginStatus(found, state, reason or self._outdated.get(id))
+
+    async def _stop(self, id: str) -> str | None:
+        """Stop a plugin; returns how it failed in that."""
         del self._apps[id]
         self._withhold(id)
         self._states[id] = (PluginState.STOPPED, None)
         plugin = self._found[id].plugin
         assert plugin is not None
-        await self._let_go(plugin)
+        error = await self._let_go(plugin)
         log.info("plugin stopped", plugin=id)
+        return error
 
     async def _get_stuck(self, plugin: Plugin, reason: str) -> None:
         await self._let_go(plugin)
         self._stuck[plugin.id] = reason
         self._fail(plugin.id, reason)
 
-    async def _let_go(self, plugin: Plugin) -> None:
+    async def _let_go(self, plugin: Plugin) -> str | None:
         try:
             async with asyncio.timeout(START_SECONDS):
                 await plugin.on_shutdown()
         except Exception as error:
-            log.warning(
-                "plugin failed while it was stopped", plugin=plugin.id, error=f"{type(error).__name__}: {error}"
-            )
+            told = f"{type(error).__name__}: {error}"
+            log.warning("plugin failed while it was stopped", plugin=plugin.id, error=told)
+            return told
+        return None
 
     def _fail(self, id: str, reason: str) -> None:
         self._withhold(id)
@@ -175,6 +236,10 @@ class PluginHost(Generic[A]):
     def _withhold(self, id: str) -> None:
         for each in self._owned:
             each.withhold(id)
+
+    def _forget(self, id: str) -> None:
+        for each in self._owned:
+            each.forget(id)
 
     def _give_back(self, id: str) -> None:
         for each in self._owned:

@@ -20,6 +20,10 @@ from weftline.plugins.resolving import newest
 _SEEN = ".index.json"
 
 
+class BadIndex(BadPackage):
+    """The index cannot be used; the message says why."""
+
+
 class PluginMarket:
     """An index, and what is installed from it.
 
@@ -28,25 +32,27 @@ class PluginMarket:
         trusted: base64 of the public keys that may have signed the index and the packages.
         packages: what is installed.
         platform: version of Weftline.
+
+    Attributes:
+        packages, platform: as they were given.
     """
 
     def __init__(self, place: str, trusted: Iterable[str], packages: InstalledPackages, platform: str) -> None:
         self._place = place
         self._trusted = tuple(trusted)
-        self._packages = packages
-        self._platform = platform
+        self.packages = packages
+        self.platform = platform
 
     async def index(self) -> PluginIndex:
         """The index as it is now.
 
         Raises:
-            BadPackage: it cannot be read, is not signed by a trusted key, or is older than the one that was seen last.
+            BadIndex: it cannot be read, is not signed by a trusted key, or is older than the one that was seen last.
         """
-        content = await read_place(self._place, MAX_INDEX)
         try:
-            index = read_index(content, self._trusted)
+            index = read_index(await read_place(self._place, MAX_INDEX), self._trusted)
         except BadPackage as error:
-            raise BadPackage(f"the index {self._shown} cannot be used: {error}") from None
+            raise BadIndex(f"the index {self._shown}: {error}") from None
         self._refuse_replay(index.issued_at)
         return index
 
@@ -62,11 +68,11 @@ class PluginMarket:
             BadPackage: there is none; says why.
         """
         index = await self.index()
-        installed = installed_facts(self._packages)
+        installed = installed_facts(self.packages)
         choices = [(each.facts, each) for each in index.entries]
-        entry = newest(choices, plugin_id, self._platform, installed, version)
+        entry = newest(choices, plugin_id, self.platform, installed, version)
         if not allow_older:
-            refuse_older(entry.facts, self._packages.find(plugin_id))
+            refuse_older(entry.facts, self.packages.find(plugin_id))
         return entry
 
     async def fetch(self, entry: IndexEntry) -> PluginPackage:
@@ -90,10 +96,10 @@ class PluginMarket:
 
     def _refuse_replay(self, issued_at: datetime) -> None:
         """See that nobody shows an older index, whose newest version of something may be one with a known hole."""
-        file = self._packages.directory / _SEEN
+        file = self.packages.directory / _SEEN
         seen = _seen(file).get(self._shown)
         if seen is not None and issued_at < seen:
-            raise BadPackage(
+            raise BadIndex(
                 f"the index {self._shown} was made at {issued_at.isoformat()}, and one of {seen.isoformat()} was seen"
                 f" before. Where an older one is meant, remove {file}"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,19 @@ import structlog
 
 from weftline.authoring.action import ActionRegistry
 from weftline.authoring.integrations import integrations
-from weftline.authoring.plugin import Plugin
+from weftline.authoring.plugin import Plugin, RecordStore
+from weftline.authoring.plugin.registry import plugin_node_types, plugin_of, step_validators
+from weftline.language.plugin_nodes import PluginParts
 from weftline.plugins.app import HostedApp, Process
 from weftline.plugins.discovery import FoundPlugin
 from weftline.plugins.host import PluginHost, PluginStatus
+from weftline.plugins.installed import InstalledPackages
+from weftline.plugins.market import PluginMarket
+from weftline.plugins.renewal import Renewal
 from weftline.store.connect import connect
 from weftline.store.errors import StoreUnavailable, translated
 from weftline.store.keyring import Keyring
+from weftline.store.plugin_records import Actor, RecordPool, StoredRecords
 from weftline.store.plugins import PluginSwitches, plugin_configuration, plugin_switches
 
 log = structlog.get_logger(__name__)
@@ -41,6 +47,11 @@ class RunningPlugins:
         keyring: opens what tenants have set.
         process: which this is.
         actions: what plugins registered theirs in.
+        packages: what is installed may change while this process runs; None: it does not.
+        market: from where more can be installed; None: from nowhere.
+
+    Attributes:
+        market: as it was given.
     """
 
     def __init__(
@@ -51,24 +62,37 @@ class RunningPlugins:
         keyring: Keyring,
         process: Process,
         actions: ActionRegistry,
+        packages: InstalledPackages | None = None,
+        market: PluginMarket | None = None,
     ) -> None:
+        self.market = market
         self._found = {each.id: each for each in found}
         self._url = url
         self._keyring = keyring
         self._process: Process = process
         self._actions = actions
-        self._host = PluginHost[HostedApp](self._found.values(), platform, self._make_app, (actions, integrations))
+        self._host = PluginHost[HostedApp](
+            self._found.values(),
+            platform,
+            self._make_app,
+            (actions, integrations, step_validators, plugin_node_types),
+            HostedApp.complete,
+        )
+        self._records = RecordPool(url)
+        self._permissions: Collection[str] | None = None
+        self._renewal = None if packages is None else Renewal(packages, self._host, self._found)
         self._switches = PluginSwitches()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._turn = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the plugins that are wanted, and follow what is. Where there are none, this costs nothing.
+        """Start the plugins that are wanted, and follow what is, and what is installed.
 
         Returns after ``READY_SECONDS`` at the latest: a plugin that takes longer comes later.
         """
-        if self._task is not None or not self._found:
+        if self._task is not None or (not self._found and self._renewal is None):
             return
         is_ready = asyncio.Event()
         self._task = asyncio.create_task(self._follow_for_ever(is_ready), name="plugins")
@@ -88,13 +112,29 @@ class RunningPlugins:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+        await self._records.close()
+
+    def serve(self, permissions: Collection[str], actor: Actor) -> None:
+        """Be told what a server knows; before :meth:`start`.
+
+        Args:
+            permissions: the platform's, always as of now.
+            actor: who makes the request that is answered.
+        """
+        self._permissions = permissions
+        self._records.actor = actor
 
     async def follow(self) -> None:
-        """Look once what is wanted, and see to it.
+        """Look once what is installed and wanted, and see to it.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
+        if self._renewal is not None:
+            async with self._looking:
+                await self._renewal.take_up()
+        if not self._found:
+            return
         await self.look()
         stopped = self._switches.stopped
         await self._host.follow(lambda id: id not in stopped)
@@ -114,7 +154,7 @@ class RunningPlugins:
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        if self._task is None and self._found:
+        if self._task is None:
             await self.follow()
         return self._host.statuses()
 
@@ -130,6 +170,28 @@ class RunningPlugins:
         """Whether a tenant has disabled a plugin."""
         disabled = self._switches.disabled
         return bool(disabled) and (tenant_id, plugin_id) in disabled
+
+    def app_of(self, plugin_id: str) -> HostedApp | None:
+        """What a plugin has added; None where it does not run here."""
+        return self._host.apps.get(plugin_id)
+
+    def apps(self, tenant_id: UUID) -> list[tuple[str, HostedApp]]:
+        """What the plugins have added that are there for a tenant, by id."""
+        return [(id, app) for id, app in sorted(self._host.apps.items()) if not self.is_disabled(tenant_id, id)]
+
+    async def parts(self, tenant_id: UUID) -> PluginParts:
+        """What of plugins a tenant's definitions may use. One that follows nothing yet (a command) looks first.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        if self._task is None:
+            await self.follow()
+        there = {id for id, _ in self.apps(tenant_id)}
+        return PluginParts(
+            {each.name: each for each in plugin_node_types if plugin_of(each.name) in there},
+            {name for name in step_validators.names() if plugin_of(name) in there},
+        )
 
     def hidden_actions(self, tenant_id: UUID) -> frozenset[str]:
         """Names of the actions that are not there for a tenant, as it has disabled their plugins."""
@@ -151,7 +213,10 @@ class RunningPlugins:
             await asyncio.sleep(POLL_SECONDS)
 
     def _make_app(self, plugin: Plugin) -> HostedApp:
-        return HostedApp(plugin, self._process, self._stored)
+        return HostedApp(plugin, self._process, self._stored, self._records_of, self._permissions)
+
+    def _records_of(self, plugin_id: str, collection: str) -> RecordStore:
+        return StoredRecords(self._records, plugin_id, collection)
 
     async def _stored(self, tenant_id: UUID, plugin_id: str) -> dict[str, Any]:
         async with self._database() as connection:
