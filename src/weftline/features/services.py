@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-
+from typing import Any
+from uuid import UUID
 import structlog
 
 from weftline.authoring import registry
@@ -68,7 +69,7 @@ from weftline.features.library.entitlements import Entitlements, Everything
 from weftline.features.library.moderating import ModerationService
 from weftline.features.library.publishing import PublishingService
 from weftline.features.library.service import LibraryService
-from weftline.features.library.shelves import Shelves
+from weftline.features.library.shelves import PluginTemplate, Shelves
 from weftline.features.library.sources import Sources
 from weftline.features.live.housekeeping import FeedHousekeeping
 from weftline.features.live.hub import LiveHub
@@ -351,7 +352,8 @@ async def open_services(
         administration = assemble_administration(Databases(database, identity, operators), cache, gate, people, limits)
         workflows = WorkflowService(database, actions, limits, hidden=running.hidden_actions)
         variables = VariableService(database, options.keyring, options.mail.public_url)
-        shelves, template_sources = Shelves(database), Sources(database, workflows, gate)
+        shelves = Shelves(database, partial(_plugin_templates, running))
+        template_sources = Sources(database, workflows, gate)
         yield Services(
             database=database,
             identity=identity,
@@ -424,6 +426,12 @@ async def open_services(
             plugins=PluginService(database, operators, keyring, running, gate),
             plugin_shop=PluginShop(operators, running),
         )
+
+
+async def _plugin_templates(running: RunningPlugins, tenant_id: UUID) -> list[PluginTemplate]:
+    # a command looks first which plugins run
+    await running.statuses()
+    return [PluginTemplate(id, each) for id, app in running.apps(tenant_id) for each in app.templates.values()]
 
 
 async def _audit_mask(gate: Gate, caller: Caller, entry: AuditEntry) -> Callable[[Any], Any] | None:

@@ -7,7 +7,7 @@ what other tenants have published.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -37,11 +37,11 @@ class PluginTemplate(NamedTuple):
     entry: TemplateEntry
 
 
-PluginTemplates = Callable[[UUID], Iterable[PluginTemplate]]
+PluginTemplates = Callable[[UUID], Awaitable[Iterable[PluginTemplate]]]
 """The templates of the plugins that are there for a tenant."""
 
 
-def no_templates(tenant_id: UUID) -> Iterable[PluginTemplate]:
+async def no_templates(tenant_id: UUID) -> Iterable[PluginTemplate]:
     """Those of no plugin at all."""
     return ()
 
@@ -144,11 +144,11 @@ class Shelves:
 
     async def all(self, tenant_id: UUID) -> Sequence[Template]:
         """Every template that a tenant sees, by id."""
+        brought = await self._plugins(tenant_id)
         async with self._database.reading(tenant_id) as connection:
             found = {each.id: each for each in await self._public_ones(connection)}
             found |= {
-                each.entry.id: Template(entry=each.entry, source="PLUGIN", plugin_id=each.plugin_id)
-                for each in self._plugins(tenant_id)
+                each.entry.id: Template(entry=each.entry, source="PLUGIN", plugin_id=each.plugin_id) for each in brought
             }
             found |= {each.id: Template(entry=each, source="BUILT_IN") for each in self._shipped().values()}
             known = {row.id: row for row in await self._facts.all(connection, {})}
@@ -162,7 +162,7 @@ class Shelves:
 
     async def is_for_everybody(self, tenant_id: UUID, id: str) -> bool:
         """Whether there is a template of this id that is not one of the tenant's own alone."""
-        if self.is_shipped(id) or any(each.entry.id == id for each in self._plugins(tenant_id)):
+        if self.is_shipped(id) or any(each.entry.id == id for each in await self._plugins(tenant_id)):
             return True
         async with self._database.reading(tenant_id) as connection:
             return any(row.id == id for row in await self._public.all(connection, {}))
