@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from typing import Any
 from uuid import UUID
+
 import structlog
 
 from weftline.authoring import registry
