@@ -25,7 +25,7 @@ from weftline import connectors
 from weftline.api.app import Application
 from weftline.authoring import registry
 from weftline.authoring.builtin import HttpSettings, close_http, configure_http
-from weftline.authoring.integrations import OAuth2, integrations
+from weftline.authoring.integrations import Connection, OAuth2, integrations
 from weftline.engine.worker import Worker
 from weftline.features.integrations.authorizing import CALLBACK
 from weftline.model.ids import DEFAULT_TENANT
@@ -193,6 +193,19 @@ async def test_a_connection_whose_test_fails_is_kept_and_says_why(api: Client, s
     assert (untried["status"], untried["testedAt"]) == ("UNTESTED", None)
     server.access.add(TOKEN)
     assert (await api.post(f"/connections/{refused['id']}/test")).json()["status"] == "READY"
+
+
+async def test_a_connection_that_works_says_as_whom_it_got_in_and_not_how(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def whoever_asks(connection: Connection) -> str:
+        return f"{connection.credentials['username']} by {connection.credentials['password']}"
+
+    monkeypatch.setattr(integrations.get("http"), "tester", whoever_asks)
+    config = {"baseUrl": "http://127.0.0.1:1"}
+    credentials = {"username": "ada.lovelace", "password": TOKEN}
+    body = {"integrationId": "http", "name": "shop", "authType": "BASIC", "config": config, "credentials": credentials}
+    assert (await made(api, body))["statusDetail"] == "Signed in as ada.lovelace by ***."
 
 
 async def test_everything_that_is_wrong_with_a_connection_is_said_at_once(api: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -21,9 +21,6 @@ log = structlog.get_logger(__name__)
 
 DISABLED = "connection_disabled"
 """Code of the error where somebody has disabled the connection."""
-
-NOT_SECRET = frozenset({"scope", "expiresIn"})
-"""What is kept with tokens and is no secret."""
 
 
 class WorkerConnection:
@@ -72,7 +69,7 @@ class WorkerConnection:
         self.base_url = base_url
         self.config = config
         self.credentials = credentials
-        self.secrets = frozenset(_secrets(auth.credentials, credentials))
+        self.secrets = frozenset(auth.secrets(credentials))
         self.masker = Masker(self.secrets)
         self.guard = guard
         self.resources = Resources()
@@ -134,24 +131,3 @@ class WorkerConnection:
         except Exception:
             # one that cannot be closed is gone all the same
             log.exception("what a connection kept open did not close", **self.named)
-
-
-def _secrets(schema: Mapping[str, Any], credentials: Mapping[str, Any]) -> set[str]:
-    """The texts of credentials that nobody may see."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    found: set[str] = set()
-    for name, value in credentials.items():
-        said: Mapping[str, Any] = properties.get(name, {})
-        if name not in NOT_SECRET and not said.get("x-public"):
-            found |= _texts(value)
-    return found
-
-
-def _texts(value: Any) -> set[str]:
-    if isinstance(value, str):
-        return {value} if value else set()
-    if isinstance(value, dict):
-        return {text for each in cast("dict[str, Any]", value).values() for text in _texts(each)}
-    if isinstance(value, list):
-        return {text for each in cast("list[Any]", value) for text in _texts(each)}
-    return set()

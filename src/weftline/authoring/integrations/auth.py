@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 AuthType = Literal["NONE", "API_KEY", "BASIC", "BEARER", "OAUTH2", "MUTUAL_TLS", "CUSTOM"]
 GrantType = Literal["authorization_code", "client_credentials"]
 KeyPlace = Literal["header", "query", "cookie"]
+
+_NOT_SECRET = frozenset({"scope", "expiresIn"})
+"""What authorization servers say of tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,20 @@ class Auth:
     title: str | None = None
     credentials: Mapping[str, Any] = field(default_factory=dict[str, Any])
     base_url: str | None = None
+
+    def secrets(self, credentials: Mapping[str, Any]) -> set[str]:
+        """The texts of credentials that nobody may see.
+
+        Args:
+            credentials: what was entered, and the tokens that came of it.
+        """
+        properties: Mapping[str, Any] = self.credentials.get("properties", {})
+        found: set[str] = set()
+        for name, value in credentials.items():
+            said: Mapping[str, Any] = properties.get(name, {})
+            if name not in _NOT_SECRET and not said.get("x-public"):
+                found |= _texts(value)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +180,13 @@ MUTUAL_TLS = Auth(
         },
     },
 )
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {value} if value else set()
+    if isinstance(value, dict):
+        return {text for each in cast("dict[str, Any]", value).values() for text in _texts(each)}
+    if isinstance(value, list):
+        return {text for each in cast("list[Any]", value) for text in _texts(each)}
+    return set()

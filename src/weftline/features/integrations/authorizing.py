@@ -239,7 +239,7 @@ class Authorizing:
             try:
                 tokens = await fetch_tokens(checked.auth, checked.config, checked.credentials, form, self._keeping.http)
             except ActionError as failure:
-                trial = refused(failure, checked.credentials)
+                trial = refused(failure, checked.auth, checked.credentials)
             else:
                 opened = self._keeping.opened(known, connection, checked.auth, checked.credentials, tokens.access_token)
                 trial = await attempt(known, opened)

@@ -363,7 +363,7 @@ class ConnectionService:
                 try:
                     given = await fetch_tokens(auth, checked.config, checked.credentials, form, self._keeping.http)
                 except ActionError as error:
-                    return Tried(refused(error, checked.credentials))
+                    return Tried(refused(error, checked.auth, checked.credentials))
                 # the one that there is goes on working where no other was given (RFC 6749, section 6)
                 given = replace(given, refresh_token=given.refresh_token or tokens.get("refreshToken"))
                 access_token = given.access_token

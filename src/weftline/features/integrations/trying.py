@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from weftline.authoring.errors import ActionError
-from weftline.authoring.integrations import OpenedConnection
+from weftline.authoring.integrations import Auth, OpenedConnection
 from weftline.authoring.integrations.opened import UNAUTHORIZED
 from weftline.features.integrations.directory import KnownIntegration
 from weftline.features.integrations.models import ConnectionStatus
@@ -46,9 +46,9 @@ async def attempt(known: KnownIntegration, opened: OpenedConnection) -> Trial:
             return Trial("UNTESTED", None)
         async with asyncio.timeout(TEST_SECONDS):
             who = await known.tester(opened)
-        return Trial("READY", None if who is None else _told(f"Signed in as {who}.", opened.credentials))
+        return Trial("READY", None if who is None else _told(f"Signed in as {who}.", opened.auth, opened.credentials))
     except ActionError as error:
-        return refused(error, opened.credentials)
+        return refused(error, opened.auth, opened.credentials)
     except TimeoutError:
         return Trial("FAILING", f"No answer within {TEST_SECONDS:g} s.")
     except Exception as error:
@@ -59,21 +59,10 @@ async def attempt(known: KnownIntegration, opened: OpenedConnection) -> Trial:
         await opened.resources.close()
 
 
-def refused(error: ActionError, credentials: Mapping[str, Any]) -> Trial:
+def refused(error: ActionError, auth: Auth, credentials: Mapping[str, Any]) -> Trial:
     """What an error says of the connection that it came of."""
-    return Trial("UNAUTHORIZED" if error.code == UNAUTHORIZED else "FAILING", _told(error.message, credentials))
+    return Trial("UNAUTHORIZED" if error.code == UNAUTHORIZED else "FAILING", _told(error.message, auth, credentials))
 
 
-def _told(text: str, credentials: Mapping[str, Any]) -> str:
-    return one_line(Masker(_texts(credentials)).text(text), MAX_DETAIL)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(item)
+def _told(text: str, auth: Auth, credentials: Mapping[str, Any]) -> str:
+    return one_line(Masker(auth.secrets(credentials)).text(text), MAX_DETAIL)
