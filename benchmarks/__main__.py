@@ -31,6 +31,7 @@ from benchmarks.long_runs import long_log, loops
 from benchmarks.nested_query import graphql
 from benchmarks.openapi import openapi
 from benchmarks.peers.environment import PeerUnavailable
+from benchmarks.plugins import plugins
 from benchmarks.processes import REPOSITORY
 from benchmarks.remote import remote
 from benchmarks.schedules import schedules
@@ -62,6 +63,7 @@ BENCHMARKS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "webhooks": webhooks,
     "connectors": connectors,
     "openapi": openapi,
+    "plugins": plugins,
     "keyed": keyed,
     "limiter": limiter,
     "lists": lists,
