@@ -81,6 +81,7 @@ class Market:
         self._url = url
         self.gateway = gateway
         self._opened = opened
+        self._founded = 0
         self.ops = self._signed_in(EMAIL, PASSWORD)
         self.approvers = [self._member(name, "operator", "approver") for name in ("ann", "ben")]
         self.viewer = self._member("vic", "viewer")
@@ -100,6 +101,15 @@ class Market:
         started = self.ops.post(f"/workflows/{workflow}/executions", {"input": {"marketRole": role}})
         execution: str = started["id"]
         return execution
+
+    def found(self) -> Person:
+        """The administrator of a new tenant."""
+        self._founded += 1
+        slug = f"company-{self._founded}"
+        email = f"admin@{slug}.example"
+        admin = {"email": email, "name": "Administrator", "password": PASSWORD}
+        self.ops.post("/tenants", {"name": slug.capitalize(), "slug": slug, "admin": admin})
+        return self._signed_in(email, PASSWORD)
 
     def _member(self, name: str, *roles: str) -> Person:
         email = f"{name}@example.com"
