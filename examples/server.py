@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -55,10 +55,14 @@ class Server:
 
     def reach(self, execution: str, status: str) -> dict[str, Any]:
         """The execution, once it has a status."""
+        return self.when(execution, lambda found: found["status"] == status)
+
+    def when(self, path: str, is_so: Callable[[Any], object]) -> Any:
+        """What ``path`` answers, once something is true of it."""
         deadline = time.monotonic() + PATIENCE
-        while (found := self.get(execution))["status"] != status:
+        while not is_so(found := self.get(path)):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{execution} is {found['status']}, and does not become {status}")
+                raise TimeoutError(f"{path} does not become what is waited for, but is {json.dumps(found)}")
             time.sleep(0.1)
         return found
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
-PATIENCE = 60.0
-"""Seconds to wait for anything."""
+from examples.local.web import PATIENCE, serving_app
 
 ADA = {"email": "Ada@Example.com", "firstName": "Ada", "lastName": "Lovelace", "password": "a long enough passphrase"}
 
@@ -39,31 +35,11 @@ def show(answer: httpx.Response) -> None:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The application on a port of its own, with a home of its own; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """The application with a home of its own; gives its address."""
     with tempfile.TemporaryDirectory(prefix="weft-") as home:
-        env = {"WEFT_LOG_LEVEL": "error", **os.environ, "WEFT_HOME": home}
-        server = [*("granian", "--interface", "asgi", "--port", str(port), "--log-level", "error")]
-        command = [sys.executable, "-m", *server, "examples.user_registration.app:app"]
-        with subprocess.Popen(command, env=env) as process:
-            try:
-                yield _once_ready(f"http://127.0.0.1:{port}", process)
-            finally:
-                process.terminate()
-
-
-def _once_ready(url: str, process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            httpx.get(f"{url}/openapi.json", timeout=PATIENCE)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return url
-    raise RuntimeError("the application did not become ready")
+        level = os.environ.get("WEFT_LOG_LEVEL", "error")
+        with serving_app("examples.user_registration.app:app", WEFT_HOME=home, WEFT_LOG_LEVEL=level) as url:
+            yield url
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ EXAMPLES = ROOT / "examples"
 
 ONE_COMMAND = re.compile(r"\.venv/bin/python -m (examples\.\w+\.demo)\b")
 EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+IMPORTED = {"connected_onboarding": ("crm.createCustomer", "crm.deleteCustomer")}
+"""Actions that an example has from an OpenAPI document."""
 FIRST_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
@@ -173,7 +175,7 @@ def test_people_register_within_a_request(env: dict[str, str]):
 def test_every_example_is_listed_and_valid_with_its_own_input(folder: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT)
     has_own = (EXAMPLES / folder / "actions.py").is_file()
-    names = load_actions([f"examples.{folder}.actions"] if has_own else []).names()
+    names = load_actions([f"examples.{folder}.actions"] if has_own else []).names() | set(IMPORTED.get(folder, ()))
     for definition in (EXAMPLES / folder).glob("*.json"):
         if definition.name != "input.json":
             load(json.loads(definition.read_text()), names)
@@ -192,6 +194,21 @@ def test_access_is_given_by_connectors_and_taken_back_where_nobody_can_be_told(e
     assert told["failed"] == "slack_channel_not_found"
     consumer = f"/consumers/{told['access']['consumer']}"
     assert told["left"] == [consumer, f"{consumer}/acls/BRP", f"{consumer}/key-auth/{told['access']['key']}"]
+
+
+def test_customers_are_onboarded_by_an_imported_crm_mail_and_a_database_and_taken_back_where_they_are_refused(
+    env: dict[str, str],
+):
+    ended = demo("connected_onboarding", env)
+    assert ended.code == 0, ended.err
+    assert "The CRM can do: listCustomers, createCustomer, deleteCustomer" in ended.err
+    assert "mail: READY Signed in as acme." in ended.err and "accounts: READY Signed in as acme." in ended.err
+    told = ended.json
+    assert told["welcomed"]["customer"].startswith("C-") and told["triedAgain"] == ["create-customer"]
+    assert told["mails"] == ["Please confirm your address", "Welcome, Ada"]
+    assert ended.err.count("CRM: Ada is a customer") == 1
+    assert (told["refused"], "CRM: Eve is no customer any more" in ended.err) == ("kyc_refused", True)
+    assert (told["customers"], told["accounts"]) == (["Ada"], [{"login": "ada@example.com", "active": True}])
 
 
 def test_the_loan_is_paid_by_a_durable_function(env: dict[str, str]):

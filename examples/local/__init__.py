@@ -1,0 +1,1 @@
+"""Systems on this machine, for the examples whose workflows work with other systems."""
