@@ -133,8 +133,12 @@ async def test_what_comes_into_a_queue_is_noticed_and_settled(
     assert len({item.id for item in found}) == 4 and found[3].id == f"{queue}.execution/step"
     # the last was not settled, as nobody asked for the next: it comes again
     async with asyncio.timeout(20), aclosing(message(broker, {"queue": queue}, None)) as polls:
-        again = (await anext(aiter(polls))).items[0]
-    assert again.id == found[3].id and again.payload["isRedelivered"]
+        again: list[Any] = []
+        async for poll in polls:
+            again += [item for item in poll.items if item.id == found[3].id]
+            if again:
+                break
+    assert again[0].payload["isRedelivered"]
 
 
 async def test_a_queue_that_is_not_there_or_goes_is_told(broker: OpenedConnection, channel: Any, queue: str) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.connectors.conftest import failure
 from tests.connectors.server import Answer, FakeServer, Request, refusal, running
 from weftline.authoring import ActionError
-from weftline.authoring.integrations import OpenedConnection
-from weftline.connectors.webhook import webhook
+from weftline.authoring.integrations import OpenedConnection, WebhookCall
+from weftline.connectors.webhook import message, webhook
 from weftline.testing.connectors import call, connected
 
 SECRET = "whsec_" + b64encode(b"k" * 32).decode()
@@ -102,3 +104,55 @@ async def test_a_connection_is_tried_without_a_message(receiver: Receiver, conne
     with pytest.raises(ActionError) as raised:
         await webhook.tester(connection)
     assert raised.value.code == "invalid_connection"
+
+
+def taken(
+    body: bytes = b'{"type": "order.paid", "timestamp": "x", "data": {"order": 7}}', **headers: str
+) -> WebhookCall:
+    """A call as a sender signs it, by the standard's own library."""
+    sent_at = datetime.now(UTC)
+    signature = Webhook(SECRET).sign("msg_1", sent_at, body.decode())
+    given = {"webhook-id": "msg_1", "webhook-timestamp": str(int(sent_at.timestamp())), "webhook-signature": signature}
+    return WebhookCall({**given, **headers}, {}, body)
+
+
+async def test_a_signed_message_is_taken(connection: OpenedConnection) -> None:
+    (item,) = (await message(connection, {}, taken())).items
+    assert item.id == "msg_1"
+    assert (item.payload["type"], item.payload["data"]) == ("order.paid", {"order": 7})
+    assert (await message(connection, {"types": ["order.paid"]}, taken())).items
+    assert not (await message(connection, {"types": ["order.sent"]}, taken())).items
+    (plain,) = (await message(connection, {}, taken(b"[1, 2]"))).items
+    assert (plain.payload["type"], plain.payload["data"]) == (None, [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (taken(**{"webhook-signature": "v1,AAAA"}), "bad_signature"),
+        (taken(**{"webhook-signature": "ü"}), "bad_signature"),
+        (taken(**{"webhook-id": "msg_2"}), "bad_signature"),
+        (taken(**{"webhook-timestamp": "soon"}), "bad_signature"),
+        (WebhookCall({}, {}, b"{}"), "bad_signature"),
+        (taken(b"no JSON"), "invalid_call"),
+    ],
+)
+async def test_a_call_that_is_not_signed_or_no_message_is_refused(
+    connection: OpenedConnection, call: WebhookCall, code: str
+) -> None:
+    await failure(message(connection, {}, call), code)
+
+
+async def test_a_message_that_was_signed_long_ago_is_refused(connection: OpenedConnection) -> None:
+    sent_at = datetime.now(UTC) - timedelta(minutes=6)
+    stamp = str(int(sent_at.timestamp()))
+    headers = {"webhook-timestamp": stamp, "webhook-signature": Webhook(SECRET).sign("msg_1", sent_at, "{}")}
+    await failure(message(connection, {}, taken(b"{}", **headers)), "stale_call")
+
+
+async def test_a_connection_without_a_secret_takes_no_messages(receiver: Receiver) -> None:
+    async with connected(webhook, auth="CUSTOM", credentials={"url": receiver.url}) as connection:
+        await failure(message(connection, {}, taken()), "invalid_connection")
+    async with connected(webhook, auth="CUSTOM", credentials={"signingSecret": SECRET}) as connection:
+        assert (await message(connection, {}, taken())).items
+        await failure(call("webhook.send", connection, data={}), "invalid_connection")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import asyncpg
 
 from weftline.authoring import ActionRegistry, Context, FunctionContext, durable
+from weftline.authoring.integrations import Connection, Integration, Item, Poll
 
 registry = ActionRegistry()
 
@@ -53,11 +56,51 @@ async def _write(connection: asyncpg.Connection[asyncpg.Record], ctx: Context) -
 
 async def _die_once(ctx: Context) -> None:
     """Ends the process, unless it was ended here before."""
+    if await _is_first(ctx.step_id):
+        os._exit(KILLED)
+
+
+async def _is_first(place: str) -> bool:
+    """Whether no process has come to a place before that it ends at."""
     own = await asyncpg.connect(os.environ["WEFT_TEST_DATABASE"])
     is_new = "INSERT INTO deaths VALUES ($1) ON CONFLICT DO NOTHING"
-    if await own.execute(is_new, ctx.step_id) == "INSERT 0 1":
-        os._exit(KILLED)
-    await own.close()
+    try:
+        return await own.execute(is_new, place) == "INSERT 0 1"
+    finally:
+        await own.close()
+
+
+NUMBERS, WAVES = 60, 20
+"""How many events the two triggers below have."""
+
+tide = Integration("tide", title="Tide", description="Comes and goes.", category="developer", needs_connection=False)
+
+
+@tide.trigger("numbers", title="Numbers", type="POLLING", config={"type": "object"}, output={"type": "integer"})
+async def numbers(connection: Connection, config: Mapping[str, Any], cursor: Any) -> Poll:
+    """Ten numbers and, again, the two before them. At some the worker dies when they are found and not yet stored."""
+    at = cursor or 0
+    end = min(at + 10, NUMBERS)
+    if at % 30 == 0 and at < NUMBERS and await _is_first(f"numbers {at}"):
+        asyncio.get_running_loop().call_soon(os._exit, KILLED)
+    return Poll([Item(str(number), number) for number in range(max(at - 2, 0), end)], end, is_more=end < NUMBERS)
+
+
+@tide.trigger("waves", title="Waves", type="EVENT", config={"type": "object"}, output={"type": "integer"})
+async def waves(connection: Connection, config: Mapping[str, Any], cursor: Any) -> AsyncIterator[Poll]:
+    """Numbers of a table, which are settled when they are stored. At some the worker dies in between."""
+    own = await asyncpg.connect(os.environ["WEFT_TEST_DATABASE"])
+    try:
+        while rows := await own.fetch("SELECT n FROM waves WHERE NOT settled ORDER BY n LIMIT 5"):
+            found = [row["n"] for row in rows]
+            yield Poll([Item(str(number), number) for number in found], None)
+            if found[0] % 10 == 0 and await _is_first(f"waves {found[0]}"):
+                os._exit(KILLED)
+            await own.execute("UPDATE waves SET settled = true WHERE n = ANY ($1::int[])", found)
+        # no more will come
+        await asyncio.Event().wait()
+    finally:
+        await own.close()
 
 
 async def kill(ctx: Context) -> None:

@@ -52,6 +52,10 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
 
+    def wait(self) -> int:
+        """How it has ended, once it has by itself."""
+        return self._process.wait(60)
+
     def stop(self) -> None:
         """Let it end in good order."""
         self._process.terminate()

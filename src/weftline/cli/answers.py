@@ -248,6 +248,39 @@ class Task(TypedDict):
     dueAt: str | None
 
 
+class StoredError(TypedDict):
+    """Why something failed. Its message is left out for those who must not see the workflow's data."""
+
+    code: str
+    message: NotRequired[str]
+
+
+class RejectedEvent(TypedDict):
+    """An event of another system that could start nothing."""
+
+    eventId: str
+    at: str
+    error: StoredError
+
+
+class IntegrationState(TypedDict):
+    """How a trigger of an integration stands."""
+
+    kind: str
+    state: str
+    lastRunAt: str | None
+    nextRunAt: str | None
+    failures: int
+    lastError: StoredError | None
+    lastErrorAt: str | None
+    held: StoredError | None
+    received: int
+    duplicates: int
+    rejected: int
+    hasCursor: bool
+    rejectedEvents: list[RejectedEvent]
+
+
 class Trigger(TypedDict):
     """What starts executions of a workflow."""
 
@@ -266,8 +299,9 @@ class Trigger(TypedDict):
     skipped: int
     lastFiredAt: str | None
     lastExecutionId: str | None
-    lastError: dict[str, Any] | None
+    lastError: StoredError | None
     lastErrorAt: str | None
+    integration: IntegrationState | None
     pausedReason: str | None
 
 

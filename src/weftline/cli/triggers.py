@@ -10,10 +10,10 @@ from weftline.cli.options import AsJson, DryRun, Limit, Reason, Sort
 from weftline.cli.output import local_time, print_json, print_table, printable
 
 if TYPE_CHECKING:
-    from weftline.cli.answers import Backfilled, Fired, Trigger
+    from weftline.cli.answers import Backfilled, Fired, IntegrationState, StoredError, Trigger
     from weftline.cli.client import Api
 
-app = typer.Typer(help="What starts executions: schedules, events, webhooks.", no_args_is_help=True)
+app = typer.Typer(help="What starts executions: schedules, events, webhooks, integrations.", no_args_is_help=True)
 
 TriggerName = Annotated[
     str,
@@ -25,7 +25,9 @@ PAGE = 200
 @app.command("list")
 def list_triggers(
     workflow: Annotated[str | None, typer.Option("--workflow", "-w", help="Only this workflow's.")] = None,
-    type: Annotated[list[str], typer.Option("--type", "-t", help="schedule, event, webhook or manual.")] = [],  # noqa: B006
+    type: Annotated[
+        list[str], typer.Option("--type", "-t", help="schedule, event, webhook, integration or manual.")
+    ] = [],  # noqa: B006
     status: Annotated[
         list[str], typer.Option("--status", "-s", help="active, paused, disabled, stopped or ended.")
     ] = [],  # noqa: B006
@@ -42,14 +44,15 @@ def list_triggers(
         print_json(found)
         return
     print_table(
-        ["WORKFLOW", "TRIGGER", "TYPE", "STATUS", "NEXT", "FIRED", "FAILED", "ID"],
+        ["WORKFLOW", "TRIGGER", "TYPE", "STATUS", "STATE", "NEXT", "FIRED", "FAILED", "ID"],
         [
             (
                 each["workflowId"],
                 each["key"],
                 each["type"],
                 each["status"],
-                local_time(each["nextTimes"][0]) if each["nextTimes"] else None,
+                None if each["integration"] is None else each["integration"]["state"],
+                local_time(_next_of(each)),
                 each["fired"],
                 each["failed"],
                 each["id"],
@@ -90,6 +93,12 @@ def resume(trigger: TriggerName, reason: Reason = None, as_json: AsJson = False)
 def rotate(trigger: TriggerName, reason: Reason = None, as_json: AsJson = False) -> None:
     """Give a webhook another address; the one before is nobody's from now on."""
     _change(trigger, "rotate", reason, as_json)
+
+
+@app.command()
+def reset(trigger: TriggerName, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Let a trigger of an integration begin anew: what it finds again starts a second execution."""
+    _change(trigger, "reset", reason, as_json)
 
 
 @app.command()
@@ -138,6 +147,8 @@ def _change(trigger: str, act: str, reason: str | None, as_json: bool) -> None:
         print_json(changed)
     elif act == "rotate":
         typer.echo(changed["url"])
+    elif act == "reset":
+        typer.echo(f"{printable(changed['workflowId'])}/{printable(changed['key'])} begins anew.")
     else:
         typer.echo(f"{printable(changed['workflowId'])}/{printable(changed['key'])} is {changed['status']}.")
 
@@ -179,8 +190,36 @@ def _is_id(text: str) -> bool:
     return True
 
 
+def _next_of(trigger: Trigger) -> str | None:
+    """When it fires next, or another system is asked for it."""
+    if trigger["integration"] is not None:
+        return trigger["integration"]["nextRunAt"]
+    return trigger["nextTimes"][0] if trigger["nextTimes"] else None
+
+
+def _told(error: StoredError | None) -> str | None:
+    return None if error is None else f"{error['code']}: {error.get('message', '')}"
+
+
+def _of_integration(state: IntegrationState | None) -> list[tuple[str, object]]:
+    """How a trigger of an integration stands."""
+    if state is None:
+        return []
+    return [
+        ("state", state["state"]),
+        ("held because", _told(state["held"])),
+        ("last look", local_time(state["lastRunAt"])),
+        ("next look", local_time(state["nextRunAt"])),
+        ("looks failed", state["failures"]),
+        ("last trouble", _told(state["lastError"])),
+        ("received", state["received"]),
+        ("duplicates", state["duplicates"]),
+        ("rejected", state["rejected"]),
+        *(("rejected event", f"{each['eventId']}: {_told(each['error'])}") for each in state["rejectedEvents"]),
+    ]
+
+
 def _print(trigger: Trigger) -> None:
-    error = trigger["lastError"]
     rows: list[tuple[str, object]] = [
         ("id", trigger["id"]),
         ("workflow", f"{trigger['workflowId']}, version {trigger['versionNumber']}"),
@@ -191,12 +230,13 @@ def _print(trigger: Trigger) -> None:
         ("paused because", trigger["pausedReason"]),
         ("address", trigger["url"]),
         *(("next", local_time(each)) for each in trigger["nextTimes"]),
+        *_of_integration(trigger["integration"]),
         ("fired", trigger["fired"]),
         ("failed", trigger["failed"]),
         ("skipped", trigger["skipped"]),
         ("last fired", local_time(trigger["lastFiredAt"])),
         ("last execution", trigger["lastExecutionId"]),
-        ("last error", None if error is None else f"{error['code']}: {error.get('message', '')}"),
+        ("last error", _told(trigger["lastError"])),
         ("last failed", local_time(trigger["lastErrorAt"])),
     ]
     for name, value in rows:

@@ -161,11 +161,14 @@ async def message(connection: Connection, config: Mapping[str, Any], cursor: Any
             await channel.basic_qos(prefetch_count=_PREFETCH)
             await channel.basic_consume(config["queue"], waiting.put)
         while True:
-            delivered = await _next(connection, waiting, channel)
-            yield Poll([_item(config["queue"], delivered)], None)
+            delivered = [await _next(connection, waiting, channel)]
+            while not waiting.empty():
+                delivered.append(waiting.get_nowait())
+            yield Poll([_item(config["queue"], each) for each in delivered], None)
             async with exchange(connection, lambda error: _failure(connection, error)):
-                assert delivered.delivery_tag is not None
-                await channel.basic_ack(delivered.delivery_tag)
+                last = delivered[-1].delivery_tag
+                assert last is not None
+                await channel.basic_ack(last, multiple=True)
     finally:
         if client is not None:
             await _close(client)

@@ -11,7 +11,8 @@ from uuid import UUID
 from weftline.authoring.errors import ActionError
 from weftline.engine.borrowing import TriggerBorrower
 from weftline.engine.guard import HeldBack
-from weftline.engine.taking import Taking, read_events
+from weftline.engine.taking import Taking
+from weftline.store.integration_events import read_events
 from weftline.store.triggers import TriggerRules
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 Every worker does. A trigger is one worker's at a time: it takes those that are due, the longest first, for as long as
 it renews that, and whatever it writes of one is refused once the trigger is another's. A polling trigger is asked for
-once, what was found is taken, and it goes to the end of the queue, also where there is more; a listening one stays until
-its connection breaks or changes. So one that finds a hundred thousand things takes its turns like any other.
+once, what was found is taken, and it goes to the end of the queue, also where there is more; a listening one stays
+until its connection breaks or changes. So one that finds a hundred thousand things takes its turns like any other.
 
 A look that fails is repeated later and later. Where somebody has to see to the connection first, the trigger is held:
 it looks when that is told, and now and then by itself. Triggers of a tenant that rests are shelved, as schedules are.

@@ -8,9 +8,9 @@ from taking those behind it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -19,18 +19,16 @@ import structlog
 
 from weftline.engine.clock import Clock
 from weftline.engine.firing import Firings, Shot
-from weftline.language.json_values import find_flaw
-from weftline.language.trigger_rules import IntegrationRule
 from weftline.model.errors import WorkflowError
 from weftline.model.ids import uuid7
 from weftline.store.connect import limit_idleness
 from weftline.store.errors import StoreUnavailable, translated
 from weftline.store.hints import hint_work
+from weftline.store.integration_events import Event
 from weftline.store.integration_triggers import (
     Claimed,
     Progress,
     Seen,
-    event_digest,
     progress,
     remember,
     settle,
@@ -40,9 +38,6 @@ from weftline.store.keyring import CannotOpen
 from weftline.store.sealing import NotReadable
 from weftline.store.triggers import Connection, Outcome, StoredTrigger, record_outcomes
 from weftline.store.vault import WrongMasterKey
-
-if TYPE_CHECKING:
-    from weftline.authoring.integrations.integration import IntegrationTrigger, Item, SchemaCheck
 
 log = structlog.get_logger(__name__)
 
@@ -56,22 +51,6 @@ _NOBODYS_FAULT = (StoreUnavailable, CannotOpen, NotReadable, WrongMasterKey)
 """What keeps any event from being taken, and may pass."""
 
 
-class Event(NamedTuple):
-    """An event of another system.
-
-    Attributes:
-        id: the same whenever it is found.
-        digest: under which it is remembered.
-        names: as expressions see it.
-        error: why it cannot be used; None where it can.
-    """
-
-    id: str
-    digest: bytes
-    names: Mapping[str, Any]
-    error: WorkflowError | None
-
-
 @dataclass(slots=True)
 class _Took:
     """What came of a batch."""
@@ -83,41 +62,6 @@ class _Took:
     def rejected(self) -> int:
         """Events that could start nothing."""
         return sum(each.error is not None for each in self.seen)
-
-
-def read_events(rule: IntegrationRule, trigger: IntegrationTrigger, items: Sequence[Item]) -> list[Event]:
-    """What a look at another system has found, each thing once.
-
-    Args:
-        rule: which trigger it is of.
-        trigger: what the integration says of it.
-        items: what was found.
-    """
-    name = f"{rule.integration}.{trigger.name}"
-    events: dict[bytes, Event] = {}
-    for item in items:
-        digest = event_digest(item.id)
-        if digest in events:
-            continue
-        payload, error = _read(name, trigger.check, item)
-        events[digest] = Event(item.id, digest, {"name": name, "id": item.id, "payload": payload}, error)
-    return list(events.values())
-
-
-def _read(name: str, check: SchemaCheck, item: Item) -> tuple[Any, WorkflowError | None]:
-    """An item's payload, and what is wrong with it."""
-    try:
-        payload = orjson.loads(orjson.dumps(item.payload))
-    except (TypeError, ValueError) as error:
-        return None, WorkflowError("unexpected_event", f"{name}: the payload is not JSON: {error}")
-    flaw = find_flaw({"payload": payload})
-    if flaw is not None:
-        return None, WorkflowError(flaw.code, f"{name}: the payload cannot be used: {flaw.message}")
-    problem = check.problem(payload)
-    if problem is not None:
-        message = f"{name}: the payload is not what was announced: payload{problem}"
-        return payload, WorkflowError("unexpected_event", message)
-    return payload, None
 
 
 class Taking:

@@ -45,7 +45,7 @@ def check_offer(trigger: Trigger, offers: Offers, place: str, problems: Problems
     if not offered:
         is_known = trigger.integration in offers
         message = f"the integration `{trigger.integration}` has no triggers" if is_known else None
-        message = message or f"there is no integration `{trigger.integration}`"
+        message = message or f"there is no integration `{trigger.integration}` with triggers"
         having = [name for name, each in offers.items() if each]
         hint = _meant(trigger.integration, having) or _choice(having)
         problems.add("unknown_integration", f"{place}/integration", message, hint)

@@ -18,7 +18,12 @@ has an OpenAPI document is [imported](../guides/openapi.md)."""
 OURS = "weftline."
 """Where the modules are that declare connectors; others may be loaded too."""
 
-NOT_FIRED = "This version declares the trigger, and does not start workflows by it."
+NOTICED = {
+    "POLLING": "The other system is asked for it again and again: each minute, or as often as `every` says.",
+    "EVENT": "It is listened for.",
+    "WEBHOOK": "The other system calls the trigger's address, which `weft trigger show` tells.",
+}
+"""How a trigger's events come, by its kind."""
 
 AUTH = {
     "NONE": "Nothing to sign in with",
@@ -100,9 +105,23 @@ def _action(integration: Integration, action: IntegrationAction) -> Iterator[str
         yield code_block({**step, "input": dict(facts.example)})
 
 
+def _config(trigger: IntegrationTrigger) -> dict[str, str]:
+    """What has to be set, with what it is called for its value."""
+    return {name: "…" for name in trigger.config.get("required", ())}
+
+
 def _trigger(integration: Integration, trigger: IntegrationTrigger) -> Iterator[str]:
     yield f"## {trigger.title}: `{integration.name}.{trigger.name}`"
-    yield f"{trigger.description} {NOT_FIRED}"
+    yield f"{trigger.description} {NOTICED[trigger.type]}"
+    yield code_block(
+        {
+            "type": "integration",
+            "integration": integration.name,
+            "trigger": trigger.name,
+            "connection": "name-of-the-connection",
+            **({"config": _config(trigger)} if _config(trigger) else {}),
+        }
+    )
     yield from _schema("What is set", trigger.config)
     yield from _schema("What an execution gets", trigger.output)
     if trigger.example is not None:

@@ -20,6 +20,7 @@ from weftline.authoring.integrations.integration import (
     IntegrationTrigger,
     Item,
     Poll,
+    WebhookCall,
     integrations,
 )
 from weftline.authoring.integrations.opened import OpenedConnection
@@ -42,6 +43,7 @@ __all__ = [
     "OAuth2",
     "OpenedConnection",
     "Poll",
+    "WebhookCall",
     "completed",
     "integrations",
     "path",

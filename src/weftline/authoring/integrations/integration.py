@@ -76,6 +76,29 @@ ListenBody = Callable[[Connection, Mapping[str, Any], Any], AsyncIterator[Poll]]
 """``listen(connection, config, cursor)``: yields what comes; a thing is settled when the next is asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookCall:
+    """A call of the address that a trigger of type WEBHOOK has.
+
+    Attributes:
+        headers: by names in lower case.
+        query: the parameters in the address.
+        body: as it came; what is signed.
+    """
+
+    headers: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: bytes
+
+
+BAD_SIGNATURE, STALE_CALL, INVALID_CALL = "bad_signature", "stale_call", "invalid_call"
+"""Codes of the errors with which a trigger refuses a call: it is not signed as it must be, was signed too long ago, or
+cannot be read."""
+
+TakeBody = Callable[[Connection, Mapping[str, Any], WebhookCall], Awaitable[Poll]]
+"""``take(connection, config, call)``: what a call says, once its signature is verified; the cursor means nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationTrigger:
     """An event of another system that can start workflows.
@@ -96,7 +119,7 @@ class IntegrationTrigger:
     type: TriggerType
     config: Mapping[str, Any]
     output: Mapping[str, Any]
-    body: PollBody | ListenBody
+    body: PollBody | ListenBody | TakeBody
     example: Any = None
     check: SchemaCheck = field(init=False, repr=False, compare=False)
 
@@ -213,12 +236,13 @@ class Integration:
         output: object,
         example: Any = None,
     ) -> Callable[[B], B]:
-        """Register how an event is noticed: a :data:`PollBody` (POLLING) or a :data:`ListenBody` (EVENT).
+        """Register how an event is noticed: by a :data:`PollBody` (POLLING), a :data:`ListenBody` (EVENT) or a
+        :data:`TakeBody` (WEBHOOK).
 
         Args:
             name: what definitions call it.
             title: what people call it.
-            type: which of the two.
+            type: which of the three.
             config: JSON Schema, or pydantic model, of what a definition sets.
             output: JSON Schema, or pydantic model, of an item's payload.
             example: of a payload.

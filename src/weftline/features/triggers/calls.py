@@ -54,9 +54,17 @@ class Call:
         return {
             "method": self.method,
             "headers": {name: value for name, value in self.headers.items() if name not in _WITHHELD},
-            "query": _fields(self.query),
+            "query": self.fields(),
             "body": self._content(),
         }
+
+    def fields(self) -> dict[str, Any]:
+        """The parameters in the address, by name.
+
+        Raises:
+            UnreadableCall: they cannot be read.
+        """
+        return _fields(self.query)
 
     def _content(self) -> Json:
         if not self.body:
@@ -80,7 +88,7 @@ def _text(raw: bytes) -> str:
     return text
 
 
-def _fields(text: str) -> Json:
+def _fields(text: str) -> dict[str, Any]:
     """The fields of a form or query; one that is given several times is a list."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")

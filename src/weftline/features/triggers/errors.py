@@ -165,5 +165,5 @@ class WebhookNotReady(DomainError):
     code = "webhook_not_ready"
     title = "Webhook not ready"
 
-    def __init__(self) -> None:
-        super().__init__("The webhook is not set up: the secret that its calls are signed with is missing.")
+    def __init__(self, why: str = "the secret that its calls are signed with is missing") -> None:
+        super().__init__(f"The webhook is not set up: {why}.")

@@ -25,6 +25,7 @@ TRIGGER: dict[str, Any] = {
     "lastExecutionId": "0195f3a0-7c1e-7d2a-9f6b-3a1c5e8d4b21",
     "lastError": None,
     "lastErrorAt": None,
+    "integration": None,
     "pausedAt": None,
     "pausedReason": None,
     "createdAt": "2026-01-20T09:00:00Z",
@@ -46,6 +47,30 @@ WEBHOOK: dict[str, Any] = {
     "declaration": {"type": "webhook", "signature": {"preset": "github", "secret": "vars.GITHUB_SECRET"}},
     "nextTimes": [],
     "url": f"https://weft.example.com/hooks/{TOKEN}",
+}
+INTEGRATION: dict[str, Any] = {
+    **TRIGGER,
+    "workflowId": "orders-by-mail",
+    "key": "mail",
+    "type": "integration",
+    "name": None,
+    "declaration": {"id": "mail", "type": "integration", "integration": "imap", "trigger": "newMail", "every": "1m"},
+    "nextTimes": [],
+    "integration": {
+        "kind": "POLLING",
+        "state": "waiting",
+        "lastRunAt": "2026-03-01T01:00:00Z",
+        "nextRunAt": "2026-03-01T01:01:00Z",
+        "failures": 0,
+        "lastError": None,
+        "lastErrorAt": None,
+        "held": None,
+        "received": 43,
+        "duplicates": 2,
+        "rejected": 0,
+        "hasCursor": True,
+        "rejectedEvents": [],
+    },
 }
 REASON: dict[str, Any] = {"reason": "the source is being moved"}
 FIRE: dict[str, Any] = {"payload": {"order": "A-17"}}

@@ -21,12 +21,13 @@ from weftline.features.tasks.tokens import read_token
 from weftline.features.triggers import repository
 from weftline.features.triggers.calls import Call
 from weftline.features.triggers.errors import CannotFire, TooManyCalls, WebhookNotFound, WebhookNotReady
+from weftline.features.triggers.integration_calls import IntegrationCalls, count_rejected
 from weftline.features.triggers.models import TriggerStatus
 from weftline.features.triggers.receipts import note_started, remember
 from weftline.features.triggers.rows import stored
 from weftline.features.triggers.signatures import check_signature, seconds_to_remember
 from weftline.features.triggers.starting import Starting, count_failure
-from weftline.language.trigger_rules import SignatureRule, TriggerRule, WebhookRule
+from weftline.language.trigger_rules import IntegrationRule, SignatureRule, TriggerRule, WebhookRule
 from weftline.machine.firing import FiringFailed
 from weftline.store.connect import keyring_of
 from weftline.store.queries import queries
@@ -72,6 +73,7 @@ class Hooks:
         hints: wakes workers.
         watcher: waits for executions' ends.
         reader: shows executions.
+        integration_calls: takes calls for triggers of integrations.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Hooks:
         hints: WorkHints,
         watcher: Watcher,
         reader: ExecutionReader,
+        integration_calls: IntegrationCalls,
     ) -> None:
         self._database = database
         self._cache = cache
@@ -91,6 +94,7 @@ class Hooks:
         self._hints = hints
         self._watcher = watcher
         self._reader = reader
+        self._integration_calls = integration_calls
 
     async def find(self, token: str) -> Hook:
         """The webhook of an address.
@@ -111,8 +115,8 @@ class Hooks:
             rule = self._rules.get(trigger)
         except FiringFailed as error:
             raise WebhookNotFound from error
-        assert rule.webhook is not None, "only webhooks have tokens"
-        return Hook(trigger, rule, rule.webhook)
+        # an integration says itself how its calls are signed
+        return Hook(trigger, rule, rule.webhook or WebhookRule())
 
     async def answer(self, hook: Hook, call: Call) -> Answer:
         """Take a call, and wait for the end of what it starts where the webhook says so.
@@ -124,6 +128,8 @@ class Hooks:
             CannotFire: no execution can be started.
             WebhookNotReady, WebhookNotFound: the webhook cannot take calls.
         """
+        if hook.rule.integration is not None:
+            return await self._answer_integration(hook, hook.rule.integration, call)
         delivery = call.headers.get((hook.webhook.delivery_header or "").lower())
         async with self._database.transaction(hook.trigger.tenant_id) as session:
             connection = await driver(session)
@@ -145,6 +151,26 @@ class Hooks:
             return Answer(None)
         self._hints.send()
         return await self._awaited(hook, execution_id)
+
+    async def _answer_integration(self, hook: Hook, rule: IntegrationRule, call: Call) -> Answer:
+        failure: FiringFailed | None = None
+        execution_id: UUID | None = None
+        async with self._database.transaction(hook.trigger.tenant_id) as session:
+            connection = await driver(session)
+            events = await self._integration_calls.events(connection, hook.trigger, rule, call)
+            await _count(connection, hook)
+            try:
+                async with connection.transaction():
+                    execution_id = await self._integration_calls.start(connection, hook.trigger, hook.rule, events)
+            except FiringFailed as error:
+                failure = error
+                await count_failure(connection, hook.trigger, error)
+                await count_rejected(connection, hook.trigger, len(events))
+        if failure is not None:
+            raise CannotFire(failure.error) from failure
+        if execution_id is not None:
+            self._hints.send()
+        return Answer(execution_id)
 
     async def _take(
         self,

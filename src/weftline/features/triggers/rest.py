@@ -60,13 +60,18 @@ class Answers:
         """A trigger, with its address for those who manage it."""
         is_manager = await self._gate.visible(caller, MANAGE, [trigger], _resource)
         url = await self._service.url(trigger) if is_manager else None
-        return TriggerOut.of(trigger, await self._gate.mask(caller, trigger.workflow_id), url)
+        source = await self._service.source(trigger)
+        return TriggerOut.of(trigger, await self._gate.mask(caller, trigger.workflow_id), url, source)
 
     async def page(self, caller: Caller, wanted: Filter, window: Window) -> Page[TriggerOut]:
         """Those of the triggers that fit which the caller may see, without addresses."""
         found = await self._service.list(caller.tenant_id, wanted, window)
         shown = await self._gate.visible(caller, READ, window.cut(found), _resource)
-        items = [TriggerOut.of(each, await self._gate.mask(caller, each.workflow_id)) for each in shown]
+        sources = await self._service.sources(caller.tenant_id, shown)
+        items = [
+            TriggerOut.of(each, await self._gate.mask(caller, each.workflow_id), None, sources.get(each.id))
+            for each in shown
+        ]
         return window.page_of(found, items)
 
 
@@ -138,6 +143,17 @@ def _add_acts(router: APIRouter, service: TriggerService, shown: Answers) -> Non
     async def rotate_trigger(caller: Manager, trigger_id: TriggerId, body: Reason = None) -> TriggerOut:
         """Gives a webhook another address. The one before is nobody's from now on."""
         return await shown.detail(caller, await service.rotate(caller, trigger_id, body and body.reason))
+
+    @router.post(
+        "/triggers/{trigger_id}/reset",
+        summary="Let an integration's trigger begin anew",
+        responses=answers(examples.INTEGRATION, description="The trigger.")
+        | failures(TriggerNotFound, WrongTriggerType),
+    )
+    async def reset_trigger(caller: Manager, trigger_id: TriggerId, body: Reason = None) -> TriggerOut:
+        """Lets a trigger of an integration forget how far it has come and what it has seen: it begins as a new one
+        does. What is found a second time starts a second execution."""
+        return await shown.detail(caller, await service.reset(caller, trigger_id, body and body.reason))
 
     @router.post(
         "/triggers/{trigger_id}/fire",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -13,7 +13,65 @@ from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.triggers.models import Trigger, TriggerStatus, TriggerType
 from weftline.features.triggers.repository import ORDER
+from weftline.features.triggers.sources import Source, State
 from weftline.features.triggers.standing import upcoming
+
+
+class RejectedEventOut(Wire):
+    """An event of another system that could start nothing."""
+
+    event_id: Annotated[str, Field(description="The other system's id of it.")]
+    at: Annotated[datetime, Field(description="When it came.")]
+    error: Annotated[dict[str, Any], Field(description="Why not.")]
+
+
+class IntegrationStateOut(Wire):
+    """How a trigger of an integration stands."""
+
+    kind: Annotated[
+        Literal["POLLING", "EVENT", "WEBHOOK"],
+        Field(description="Whether the other system is asked, listened to, or calls."),
+    ]
+    state: Annotated[
+        State,
+        Field(
+            description="`waiting` for the next look or call; `working`; `listening`; `failing`: the last look came to"
+            " nothing; `held`: somebody has to see to its connection; `off`: nobody looks."
+        ),
+    ]
+    last_run_at: Annotated[datetime | None, Field(description="The last look, or call.")]
+    next_run_at: Annotated[datetime | None, Field(description="The next look; null while one is under way.")]
+    failures: Annotated[int, Field(description="Looks in a row that came to nothing.")]
+    last_error: Annotated[dict[str, Any] | None, Field(description="Why a look came to nothing the last time.")]
+    last_error_at: Annotated[datetime | None, Field(description="When that was.")]
+    held: Annotated[dict[str, Any] | None, Field(description="What somebody has to see to.")]
+    received: Annotated[int, Field(description="Events that came.")]
+    duplicates: Annotated[int, Field(description="Those that had come before, and were dropped.")]
+    rejected: Annotated[int, Field(description="Those that could start nothing.")]
+    has_cursor: Annotated[bool, Field(description="It knows how far it has come; `reset` lets it forget.")]
+    rejected_events: Annotated[
+        list[RejectedEventOut], Field(description="The last ten that could start nothing; of a single trigger only.")
+    ]
+
+    @classmethod
+    def of(cls, source: Source, mask: FieldMask | None) -> IntegrationStateOut:
+        """How a trigger stands, as somebody may see it.
+
+        Args:
+            source: how it stands.
+            mask: what they must not see of the workflow's data.
+        """
+
+        def shown(error: dict[str, Any] | None) -> dict[str, Any] | None:
+            return {"code": error["code"]} if error is not None and mask is not None else error
+
+        told = source._asdict()
+        for name in ("last_error", "held"):
+            told[name] = shown(told[name])
+        told["rejected_events"] = [
+            {"event_id": each.event_id, "at": each.at, "error": shown(each.error)} for each in source.rejected_events
+        ]
+        return cls(**told)
 
 
 class TriggerOut(Wire):
@@ -29,7 +87,7 @@ class TriggerOut(Wire):
     declaration: Annotated[dict[str, Any], Field(description="What that version says of it.")]
     next_times: Annotated[list[datetime], Field(description="The next five times of an active schedule.")]
     url: Annotated[
-        str | None, Field(description="A webhook's address; null for those who may not manage the trigger.")
+        str | None, Field(description="Where it is called, if it is; null for those who may not manage the trigger.")
     ] = None
     fired: Annotated[int, Field(description="Executions that it has started.")]
     failed: Annotated[int, Field(description="Times that it fired and could start none.")]
@@ -38,19 +96,25 @@ class TriggerOut(Wire):
     last_execution_id: UUID | None
     last_error: Annotated[dict[str, Any] | None, Field(description="Why it could not start one the last time.")]
     last_error_at: datetime | None
+    integration: Annotated[
+        IntegrationStateOut | None, Field(description="How one of an integration stands; null for another.")
+    ] = None
     paused_at: datetime | None
     paused_reason: str | None
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, trigger: Trigger, mask: FieldMask | None, url: str | None = None) -> TriggerOut:
+    def of(
+        cls, trigger: Trigger, mask: FieldMask | None, url: str | None = None, source: Source | None = None
+    ) -> TriggerOut:
         """A trigger as somebody may see it.
 
         Args:
             trigger: it.
             mask: what they must not see of the workflow's data; an error may tell of it.
             url: its address, where they may see that.
+            source: how one of an integration stands.
         """
         error = trigger.last_error
         if error is not None and mask is not None:
@@ -73,6 +137,7 @@ class TriggerOut(Wire):
             last_execution_id=trigger.last_execution_id,
             last_error=error,
             last_error_at=trigger.last_error_at,
+            integration=None if source is None else IntegrationStateOut.of(source, mask),
             paused_at=trigger.paused_at,
             paused_reason=trigger.paused_reason,
             created_at=trigger.created_at,

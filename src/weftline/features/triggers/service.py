@@ -26,6 +26,7 @@ from weftline.features.triggers.errors import CannotFire, TriggerNotFound, Trigg
 from weftline.features.triggers.models import Trigger, TriggerStatus, TriggerType
 from weftline.features.triggers.repository import Filter
 from weftline.features.triggers.rows import declaration_of, stored
+from weftline.features.triggers.sources import Source, rejected, sources
 from weftline.features.triggers.standing import standing
 from weftline.features.triggers.starting import Starting, count_failure
 from weftline.features.workflows.errors import WorkflowNotFound
@@ -90,6 +91,22 @@ class TriggerService:
             ):
                 raise WorkflowNotFound(wanted.workflow_id)
             return await repository.list_triggers(session, tenant_id, wanted, window)
+
+    async def sources(self, tenant_id: UUID, triggers: Sequence[Trigger]) -> dict[UUID, Source]:
+        """How those of the triggers stand that are of integrations, by their ids."""
+        ids = [each.id for each in triggers if each.type == TriggerType.INTEGRATION]
+        if not ids:
+            return {}
+        async with self._database.reading(tenant_id) as connection:
+            return await sources(connection, tenant_id, ids)
+
+    async def source(self, trigger: Trigger) -> Source | None:
+        """How a trigger stands, with the last events that could start nothing; None where it is of no integration."""
+        found = (await self.sources(trigger.tenant_id, [trigger])).get(trigger.id)
+        if found is None:
+            return None
+        async with self._database.reading(trigger.tenant_id) as connection:
+            return found._replace(rejected_events=await rejected(connection, trigger.tenant_id, trigger.id))
 
     async def url(self, trigger: Trigger) -> str | None:
         """The address of a webhook, for those who may see it; None for another trigger."""

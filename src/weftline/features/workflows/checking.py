@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from weftline.features.database import Database
+from weftline.features.triggers.sources import offers
 from weftline.features.workflows.errors import InvalidDefinition
 from weftline.language import Problem, Validation, validate
 from weftline.language import Workflow as Definition
@@ -54,7 +55,7 @@ class DefinitionChecker:
     async def _validate(self, tenant_id: UUID, document: dict[str, Any]) -> Validation:
         actions = await self._known_to(tenant_id, document)
         # in a thread, for a large graph takes its time
-        return await asyncio.to_thread(validate, document, actions)
+        return await asyncio.to_thread(validate, document, actions, None if self._actions is None else offers())
 
     async def _known_to(self, tenant_id: UUID, document: dict[str, Any]) -> Collection[str] | None:
         """Names that the document may call. The database is asked only where one may be an imported action's."""

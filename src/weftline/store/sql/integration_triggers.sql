@@ -175,10 +175,12 @@ DELETE FROM trigger_receipts WHERE tenant_id = $1 AND trigger_id = $2;
 
 -- name: states
 -- How triggers stand.
-SELECT trigger_id, kind, next_at, holder IS NOT NULL AS is_at_work, held::text AS held, failures, last_run_at,
-       last_error::text AS last_error, last_error_at, received, duplicates, rejected, cursor IS NOT NULL AS has_cursor
-FROM integration_triggers
-WHERE tenant_id = $1 AND trigger_id = ANY ($2::uuid[]);
+SELECT s.trigger_id, s.kind, t.status, s.next_at, s.holder IS NOT NULL AS is_at_work, s.held::text AS held, s.failures,
+       s.last_run_at, s.last_error::text AS last_error, s.last_error_at, s.received, s.duplicates, s.rejected,
+       s.cursor IS NOT NULL AS has_cursor
+FROM integration_triggers s
+JOIN triggers t ON t.tenant_id = s.tenant_id AND t.id = s.trigger_id
+WHERE s.tenant_id = $1 AND s.trigger_id = ANY ($2::uuid[]);
 
 -- name: rejected
 -- The last events of a trigger that started nothing.

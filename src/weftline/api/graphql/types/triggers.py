@@ -17,10 +17,27 @@ from weftline.features.triggers.models import Trigger as Row
 from weftline.features.triggers.permissions import MANAGE, READ
 from weftline.features.triggers.repository import Filter
 from weftline.features.triggers.rest import Answers
-from weftline.features.triggers.schemas import Fired, ReasonBody, TriggerOut, TriggerQuery
+from weftline.features.triggers.schemas import (
+    Fired,
+    IntegrationStateOut,
+    ReasonBody,
+    RejectedEventOut,
+    TriggerOut,
+    TriggerQuery,
+)
 
 Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="The trigger's id.")]
 Reason: TypeAlias = Annotated[str | None, strawberry.argument(description="Why; the audit log keeps it.")]
+
+
+@shape(RejectedEventOut)
+class RejectedEvent:
+    """An event of another system that could start nothing."""
+
+
+@shape(IntegrationStateOut, long={"received", "duplicates", "rejected"})
+class IntegrationState:
+    """How a trigger of an integration stands."""
 
 
 @shape(TriggerOut, long={"fired", "failed", "skipped"})
@@ -90,6 +107,14 @@ class TriggerActs:
         await operation.allow(MANAGE, trigger_id=str(wanted))
         why = read(ReasonBody, None, "", reason=reason).reason
         return await _detail(info, await operation.services.triggers.resume(operation.caller, wanted, why))
+
+    @strawberry.mutation(description="Lets a trigger of an integration forget how far it has come, and begin anew.")
+    async def reset_trigger(self, info: Info, id: Id, reason: Reason = None) -> Trigger:
+        """Reset a trigger."""
+        operation, wanted = info.context, uuid(id, "trigger")
+        await operation.allow(MANAGE, trigger_id=str(wanted))
+        why = read(ReasonBody, None, "", reason=reason).reason
+        return await _detail(info, await operation.services.triggers.reset(operation.caller, wanted, why))
 
     @strawberry.mutation(description="Starts what a trigger starts, now.")
     async def fire_trigger(
