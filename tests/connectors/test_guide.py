@@ -26,6 +26,8 @@ class Crm(FakeServer):
                 return Answer(200, {"name": "sales"})
             case ["customers", "C-1 / a"]:
                 return Answer(200, {"name": "Ada", "email": "ada@example.com"})
+            case ["customers"]:
+                return Answer(200, [] if request.query.get("after") == ["C-2"] else [{"id": "C-2", "name": "Grace"}])
             case _:
                 return Answer(404, {})
 
@@ -34,8 +36,9 @@ class Crm(FakeServer):
 def guide(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     module = ModuleType("guide_crm")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    code = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[0]
-    exec(compile(code, str(GUIDE), "exec"), module.__dict__)
+    actions, _, triggers = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    for code in (actions, triggers):
+        exec(compile(code, str(GUIDE), "exec"), module.__dict__)
     yield module
 
 
@@ -49,3 +52,17 @@ async def test_the_guides_integration_reads_a_customer_and_tries_its_connection(
         assert crm.tester is not None
         assert await crm.tester(connection) == "sales"
     assert {request.headers["authorization"] for request in server.requests} == {"Bearer t"}
+
+
+async def test_the_guides_trigger_finds_a_customer_once(guide: ModuleType):
+    crm: Integration = guide.crm
+    trigger = crm.triggers["newCustomer"]
+    async with (
+        running(Crm()) as server,
+        connected(crm, auth="BEARER", config={"baseUrl": server.url}, credentials={"token": "t"}) as connection,
+    ):
+        first = await guide.new_customer(connection, {}, None)
+        assert [(item.id, item.payload["name"]) for item in first.items] == [("C-2", "Grace")]
+        assert all(trigger.check.problem(item.payload) is None for item in first.items)
+        again = await guide.new_customer(connection, {}, first.cursor)
+        assert (list(again.items), again.cursor) == ([], "C-2")
