@@ -53,6 +53,12 @@ test('people allow access where there is a code for it', () => {
 	expect(isAllowedByPeople({ ...BASIC, type: 'OAUTH2', grants: ['authorization_code'] })).toBe(true);
 	expect(isAllowedByPeople({ ...BASIC, type: 'OAUTH2', grants: ['client_credentials'] })).toBe(false);
 	expect(isAllowedByPeople(BASIC)).toBe(false);
+	const schema = { properties: { authorizationUrl: { type: 'string' } } };
+	const auth: Auth = { ...BASIC, type: 'OAUTH2', grants: ['client_credentials', 'authorization_code'] };
+	expect(isAllowedByPeople(auth, { schema, config: {} })).toBe(false);
+	expect(isAllowedByPeople(auth, { schema, config: { authorizationUrl: 'https://id.example.com' } })).toBe(
+		true
+	);
 });
 
 test('what is left empty is not sent', () => {

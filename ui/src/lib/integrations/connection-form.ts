@@ -44,9 +44,18 @@ export function configForm(integration: IntegrationDetail, auth: Auth): JsonSche
 	return { ...schema, properties: Object.fromEntries(fields) };
 }
 
-/** Whether somebody can allow access in a browser. */
-export function isAllowedByPeople(auth: Auth | undefined): boolean {
-	return auth?.type === 'OAUTH2' && auth.grants.includes('authorization_code');
+/**
+ * Whether somebody can allow access in a browser.
+ *
+ * @param configured where the integration leaves it to connections where that is: what one configures.
+ */
+export function isAllowedByPeople(
+	auth: Auth | undefined,
+	configured?: { schema: JsonSchema; config: unknown }
+): boolean {
+	if (auth?.type !== 'OAUTH2' || !auth.grants.includes('authorization_code')) return false;
+	const isOpen = configured !== undefined && 'authorizationUrl' in propertiesOf(configured.schema);
+	return !isOpen || entered(configured.config)?.['authorizationUrl'] !== undefined;
 }
 
 /** A name for a connection that is not taken: as the integration, or with a number. */

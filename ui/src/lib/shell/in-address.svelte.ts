@@ -1,14 +1,21 @@
 /** Filters that live in the address: they survive a reload, and a link to the page carries them. */
 import { goto } from '$app/navigation';
-import { page } from '$app/state';
+import { navigating, page } from '$app/state';
 
 const WAIT = 200;
 
 let changes: Record<string, string> = {};
 let writing: ReturnType<typeof setTimeout> | undefined;
+/** The page whose address is to be written. */
+let written = '';
 
 function write(): void {
 	writing = undefined;
+	// whoever has gone on to another page meanwhile is not called back
+	if (page.url.pathname !== written || (navigating.to && navigating.to.url.pathname !== written)) {
+		changes = {};
+		return;
+	}
 	const address = new URL(page.url.href);
 	for (const [name, value] of Object.entries(changes)) {
 		if (value === '') address.searchParams.delete(name);
@@ -44,6 +51,7 @@ export function inAddress<Value extends string = string>(name: string): AddressV
 		set value(value) {
 			typed = value;
 			changes[name] = value;
+			written = page.url.pathname;
 			clearTimeout(writing);
 			writing = setTimeout(write, WAIT);
 		},

@@ -116,7 +116,7 @@ export function itemOf({ action, integration }: FoundAction): PaletteItem {
 		description: action.description || action.id,
 		icon: iconOf(integration.icon) ?? ANY,
 		tint: tintOf(integration.id),
-		preset: { type: 'action', action: action.id }
+		preset: { type: 'action', name: action.displayName, action: action.id }
 	};
 }
 
