@@ -145,11 +145,18 @@ def test_a_flow_of_node_records_waits_twice_for_a_large_order(env: dict[str, str
     assert "/nodes/1/id: changed: the id is `n-2` here" in ended.err
 
 
-def test_a_designers_template_is_started_by_its_webhook_and_carried_out_by_stand_ins(env: dict[str, str]):
+def test_a_designers_template_is_started_by_its_webhook_and_carried_out_by_connectors(env: dict[str, str]):
     ended = demo("designer_template", env)
     assert ended.code == 0, ended.err
-    assert ended.json == {"to": "ada@example.com", "subject": "Welcome, Ada"}
+    for connected in ("graphql: READY", "slack: READY Signed in as weftline in Acme.", "s3: READY", "smtp: READY"):
+        assert connected in ended.err
     assert "Starts by: added (event), check (schedule), form (webhook)" in ended.err
+    good, unknown = ended.json["ada"], ended.json["nobody"]
+    assert (good["mails"], good["triedAgain"]) == (["Welcome, Ada"], ["find"])
+    assert good["steps"] == ["find", "good", "announce", "post", "post", "write", "keep", "pause", "welcome"]
+    assert {"Slack: #leads: Ada is worth a call", "Slack: #sales: Ada is worth a call"} < set(ended.err.splitlines())
+    assert "ada@example.com,Ada,80" in ended.err.splitlines()
+    assert (unknown["mails"], unknown["steps"]) == (["We will be with you soon"], ["find", "apologise"])
 
 
 def test_people_register_within_a_request(env: dict[str, str]):
