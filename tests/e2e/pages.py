@@ -26,8 +26,10 @@ PARAMETERS = {
 """By the first segment of a route with a parameter: the attribute of the sample that it is filled with."""
 
 NAMES = {
+    "library": "purchase-approval",
     "message-templates": "order-failed",
     "platform": "default",
+    "plugins": "gadgets",
     "roles": "shift-lead",
     "variables": "SHOP_URL",
     "workflows": "purchase-approval",

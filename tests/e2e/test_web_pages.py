@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import memory_disk, throwaway_home
 from tests.e2e.browser import OpenPage, assert_accessible
+from tests.e2e.gadgets import installed
 from tests.e2e.pages import address, routes, settle
 from tests.e2e.sample import ACTIONS, Sample
 from tests.e2e.site import EMAIL, Site, up
@@ -17,7 +18,7 @@ from tests.e2e.weft import ROOT
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with throwaway_home(memory_disk()) as home, up(home, *ACTIONS, cwd=ROOT) as site:
+    with throwaway_home(memory_disk()) as home, installed(home / "installed"), up(home, *ACTIONS, cwd=ROOT) as site:
         yield site
 
 

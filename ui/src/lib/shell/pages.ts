@@ -5,9 +5,11 @@ import Building2 from '@lucide/svelte/icons/building-2';
 import CircleCheckBig from '@lucide/svelte/icons/circle-check-big';
 import Gauge from '@lucide/svelte/icons/gauge';
 import KeyRound from '@lucide/svelte/icons/key-round';
+import Library from '@lucide/svelte/icons/library';
 import LayoutTemplate from '@lucide/svelte/icons/layout-template';
 import Lock from '@lucide/svelte/icons/lock';
 import Plug from '@lucide/svelte/icons/plug';
+import Puzzle from '@lucide/svelte/icons/puzzle';
 import ScrollText from '@lucide/svelte/icons/scroll-text';
 import Settings from '@lucide/svelte/icons/settings';
 import Shield from '@lucide/svelte/icons/shield';
@@ -20,6 +22,8 @@ import Zap from '@lucide/svelte/icons/zap';
 import Server from '@lucide/svelte/icons/server';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages';
+import { panels } from '#lib/plugins/panels.svelte';
+import { panelIcon, said } from '#lib/plugins/words';
 import { session } from '#lib/session/session.svelte';
 import { inbox } from '#lib/tasks/inbox.svelte';
 
@@ -52,6 +56,7 @@ export const SECTIONS: Section[] = [
 				waiting: () => inbox.waiting
 			},
 			{ href: '/workflows', label: m.shell_workflows, icon: Workflow, permission: 'workflow:read' },
+			{ href: '/library', label: m.shell_library, icon: Library, permission: 'library:read' },
 			{ href: '/executions', label: m.shell_executions, icon: Activity, permission: 'execution:read' },
 			{ href: '/triggers', label: m.shell_triggers, icon: Zap, permission: 'trigger:read' },
 			{ href: '/integrations', label: m.shell_integrations, icon: Blocks, permission: 'integration:read' },
@@ -75,6 +80,7 @@ export const SECTIONS: Section[] = [
 				permission: 'message-template:read'
 			},
 			{ href: '/webhooks', label: m.shell_webhooks, icon: Webhook, permission: 'webhook:read' },
+			{ href: '/plugins', label: m.shell_plugins, icon: Puzzle, permission: 'plugin:read' },
 			{ href: '/audit', label: m.shell_audit, icon: ScrollText, permission: 'audit:read' },
 			{ href: '/settings', label: m.shell_settings, icon: Settings }
 		]
@@ -91,9 +97,20 @@ export const SECTIONS: Section[] = [
 
 /** The sections with what the person may see, without those that would be empty. */
 export function visibleSections(): Section[] {
-	return SECTIONS.filter((section) => !section.isPlatform || session.me?.isPlatformOperator)
+	return withPanels(SECTIONS)
+		.filter((section) => !section.isPlatform || session.me?.isPlatformOperator)
 		.map((section) => ({ ...section, pages: section.pages.filter((page) => isVisible(page)) }))
 		.filter((section) => section.pages.length > 0);
+}
+
+/** The sections, and after the first the pages that plugins add. */
+function withPanels([first, ...others]: Section[]): Section[] {
+	const pages = (panels.all ?? []).map((each): Page => ({
+		href: `/plugins/${each.pluginId}/${each.id}`,
+		label: () => said(each.title),
+		icon: panelIcon(each.icon)
+	}));
+	return [...(first ? [first] : []), { label: m.shell_plugins, pages }, ...others];
 }
 
 function isVisible(page: Page): boolean {
