@@ -89,9 +89,9 @@ class Market:
         made = self.ops.post("/connections", {**connection, "credentials": {"apiKey": TOKEN}})
         assert made["status"] == "READY", made
 
-    def install(self, template: str, name: str) -> str:
-        """A published workflow of a template; returns its id."""
-        body = {"name": name, "workflowId": name, "variables": {"MARKET_OPS": "approver"}}
+    def install(self, template: str) -> str:
+        """A published workflow of a template, another one each time; returns its id."""
+        body = {"variables": {"MARKET_OPS": "approver"}}
         workflow: str = self.ops.post(f"/library/{template}/install", body)["workflowId"]
         self.ops.post(f"/workflows/{workflow}/publish")
         return workflow

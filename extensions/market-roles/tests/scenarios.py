@@ -16,7 +16,7 @@ class Scenario:
     """One role.
 
     Attributes:
-        vat: of the company.
+        vat: of the company, as people write it.
         company: what its form asks beside the common fields.
         portfolio: the points; None where the role has none at onboarding.
         steps: what is done between the portfolio and the approval, by step.
@@ -37,10 +37,15 @@ class Scenario:
     more_steps: dict[str, Entry] | None = field(default_factory=dict[str, Any])
     metering: bool = True
 
+    @property
+    def number(self) -> str:
+        """The VAT number as registers write it."""
+        return self.vat.replace(" ", "").replace(".", "").replace("-", "")
+
 
 SCENARIOS: dict[str, Scenario] = {
     "BRP": Scenario(
-        "BE0403170701",
+        "BE 0403.170-701",
         company={"eic": PARTY},
         steps={"guarantee": {"data": {"amount": 50000, "bank": "KBC", "validUntil": "2030-12-31"}}},
         more={"accessPoints": [{"ean": EANS[0]}, {"ean": EANS[1]}], "balancedFrom": "2027-01-01"},

@@ -47,7 +47,7 @@ def owned(market: Market, table: str, consumer: str) -> list[dict[str, Any]]:
 
 def onboard(market: Market, role: str) -> str:
     """An execution of the role's onboarding that has completed."""
-    workflow = market.install(f"market-roles-contract-onboarding-{role.lower()}", f"onboard-{role}")
+    workflow = market.install(f"market-roles-contract-onboarding-{role.lower()}")
     execution = market.start(workflow, role)
     scenario = SCENARIOS[role]
     fill_in(market, execution, steps_of(scenario), approval="approval", approvers=scenario.approvers)
@@ -67,7 +67,7 @@ def compensated(person: Person, execution: str) -> list[str]:
 
 @ALL
 def test_a_role_is_onboarded_rolled_back_and_its_portfolio_kept(market: Market, role: str):
-    scenario = SCENARIOS[role]
+    scenario, before_all = SCENARIOS[role], status_of(market, role)
     execution = onboard(market, role)
 
     # the company has its role, its contract and its access
@@ -78,10 +78,11 @@ def test_a_role_is_onboarded_rolled_back_and_its_portfolio_kept(market: Market, 
     assert (found["executionId"], found["companyName"], found["vatNumber"]) == (
         execution,
         "Engie Belgium",
-        scenario.vat,
+        scenario.number,
     )
     [consumer] = consumers(market, role)
     assert consumer["id"] == told["gatewayConsumer"] == found["gatewayConsumer"]
+    assert consumer["username"] == f"{role}-{scenario.number}"
     assert [row["group"] for row in owned(market, "acls", consumer["id"])] == [f"market-{role}"]
     credentials = {table for table in ("key-auth", "jwt", "oauth2") if owned(market, table, consumer["id"])}
     assert credentials == ({scenario.credential} if scenario.credential else set())
@@ -120,7 +121,7 @@ def test_a_role_is_onboarded_rolled_back_and_its_portfolio_kept(market: Market, 
     assert again["status"] == "active" and again["contractReference"] != found["contractReference"]
 
     # its portfolio is changed by the other template
-    workflow = market.install(f"market-roles-portfolio-management-{role.lower()}", f"portfolio-{role}")
+    workflow = market.install(f"market-roles-portfolio-management-{role.lower()}")
     change = market.start(workflow, role)
     market.ops.reach(change, step="portfolio")
     market.ops.post(f"/executions/{change}/steps/portfolio", {"data": scenario.more})
@@ -144,17 +145,17 @@ def test_a_role_is_onboarded_rolled_back_and_its_portfolio_kept(market: Market, 
     kept_points = market.ops.get(f"{ROUTES}/roles/{role}/portfolio")
     assert {point["ean"] for points in kept_points.values() for point in points} == before
     assert [row["group"] for row in owned(market, "acls", consumer["id"])] == [f"market-{role}"]
-    _end(market, role)
 
-
-def _end(market: Market, role: str) -> None:
-    """Leave the role as others may begin with it."""
-    assert market.ops.post(f"{ROUTES}/roles/{role}/end", {"reason": "the test is over"})["status"] == "ended"
+    # rolled back wholly, the onboarding leaves nothing
+    market.ops.post(f"/executions/{execution}/rollback")
+    market.ops.reach(execution, status="rolled_back")
+    assert consumers(market, role) == []
+    assert status_of(market, role) == before_all
 
 
 def test_numbers_that_are_none_are_refused_at_their_fields(market: Market):
     before = status_of(market, "BSP")
-    workflow = market.install("market-roles-contract-onboarding-bsp", "checks")
+    workflow = market.install("market-roles-contract-onboarding-bsp")
     execution = market.start(workflow, "BSP")
     market.ops.reach(execution, step="company-info")
     wrong = {**entered(SCENARIOS["BSP"]), "vatNumber": "BE0403170702", "eic": "22YGRID-AREA---U"}
@@ -180,3 +181,34 @@ def test_numbers_that_are_none_are_refused_at_their_fields(market: Market):
     market.ops.post(f"/executions/{execution}/cancel", {"compensate": True})
     market.ops.reach(execution, status="cancelled")
     assert status_of(market, "BSP") == before
+
+
+def test_whoever_begins_an_onboarding_does_not_approve_it(market: Market):
+    workflow = market.install("market-roles-contract-onboarding-gu")
+    execution = market.start(workflow, "GU")
+    for step, body in steps_of(SCENARIOS["GU"]).items():
+        market.ops.reach(execution, step=step)
+        market.ops.post(f"/executions/{execution}/steps/{step}", body)
+    market.ops.reach(execution, step="approval")
+    with pytest.raises(ApiError) as refused:
+        market.ops.post(f"/executions/{execution}/steps/approval", {"outcome": "approved"})
+    assert refused.value.code == "four_eyes"
+    market.approvers[0].post(f"/executions/{execution}/steps/approval", {"outcome": "rejected"})
+    failed = market.ops.reach(execution, status="failed")
+    assert failed["error"]["code"] == "refused"
+    assert consumers(market, "GU") == []
+
+
+def test_what_was_changed_by_hand_since_is_not_overwritten_by_a_rollback(market: Market):
+    execution = onboard(market, "GU")
+    market.ops.post(f"{ROUTES}/roles/GU/suspend", {"reason": "unpaid"})
+    market.ops.post(f"/executions/{execution}/rollback", {"toStepId": "company-info", "pause": True})
+    stuck = market.ops.when(execution, lambda found: found["error"] is not None)
+    assert (stuck["status"], stuck["error"]["code"]) == ("compensating", "market_role_changed")
+    assert len(consumers(market, "GU")) == 1, "nothing is undone out of order"
+    assert market.ops.get(f"{ROUTES}/roles/GU")["status"] == "suspended"
+    market.ops.post(f"/executions/{execution}/skip", {"stepId": "activate", "reason": "it stays suspended"})
+    market.ops.reach(execution, status="rolled_back")
+    assert consumers(market, "GU") == []
+    assert market.ops.get(f"{ROUTES}/roles/GU")["status"] == "suspended"
+    assert market.ops.post(f"{ROUTES}/roles/GU/end", {"reason": "unpaid"})["status"] == "ended"
