@@ -21,16 +21,21 @@ def main() -> int:
     with stand_ins() as systems, serving(WEFT_ALLOW_PRIVATE_ADDRESSES="true") as server:
         gateway = {"integrationId": "kong", "name": "gateway", "config": {"adminUrl": systems.url}}
         chat = {"integrationId": "slack", "name": "market-ops-chat", "config": {"baseUrl": f"{systems.url}/api"}}
-        for connection, credentials in ((gateway, {"apiKey": "t0p-secret"}), (chat, {"token": "xoxb-s3cret"})):
+        for connection, credentials in (
+            (gateway, {"apiKey": systems.admin_token}),
+            (chat, {"token": systems.bot_token}),
+        ):
             made = server.post("/connections", {**connection, "credentials": credentials}, is_secret=True)
             print(f"{made['name']}: {made['status']}, {made['statusDetail']}", file=sys.stderr)
         server.publish(definition)
         let_in = _approved(server, input, "completed")
+        steps = server.get(f"/executions/{let_in['id']}/steps")["items"]
         undone = _approved(server, {**input, "channel": "#nowhere"}, "failed")
         print(
             json.dumps(
                 {
                     "access": let_in["output"],
+                    "triedAgain": [step["stepId"] for step in steps if step["retryCount"]],
                     "told": [message["text"] for message in systems.messages],
                     "failed": undone["error"]["code"],
                     "left": sorted(systems.rows),
