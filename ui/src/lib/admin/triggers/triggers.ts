@@ -9,8 +9,32 @@ export const TYPES: Record<Trigger['type'], () => string> = {
 	schedule: m.admin_triggers_type_schedule,
 	event: m.admin_triggers_type_event,
 	webhook: m.admin_triggers_type_webhook,
-	manual: m.admin_triggers_type_manual
+	manual: m.admin_triggers_type_manual,
+	integration: m.admin_triggers_type_integration
 };
+
+type State = NonNullable<Trigger['integration']>['state'];
+
+/** How those stand that look at other systems. */
+export const STATES: Record<State, { tone: Tone; label: () => string; help: () => string }> = {
+	waiting: { tone: 'ok', label: m.admin_triggers_state_waiting, help: m.admin_triggers_state_help_waiting },
+	working: { tone: 'ok', label: m.admin_triggers_state_working, help: m.admin_triggers_state_help_working },
+	listening: {
+		tone: 'ok',
+		label: m.admin_triggers_state_listening,
+		help: m.admin_triggers_state_help_listening
+	},
+	failing: { tone: 'bad', label: m.admin_triggers_state_failing, help: m.admin_triggers_state_help_failing },
+	held: { tone: 'warn', label: m.admin_triggers_state_held, help: m.admin_triggers_state_help_held },
+	off: { tone: 'neutral', label: m.admin_triggers_state_off, help: m.admin_triggers_state_help_off }
+};
+
+/** How a trigger stands: active ones of integrations by what comes of their looks. */
+export function standing(trigger: Trigger) {
+	return trigger.status === 'active' && trigger.integration
+		? STATES[trigger.integration.state]
+		: STATUSES[trigger.status];
+}
 
 export const STATUSES: Record<Trigger['status'], { tone: Tone; label: () => string; help: () => string }> = {
 	active: { tone: 'ok', label: m.admin_triggers_status_active, help: m.admin_triggers_status_help_active },
@@ -28,7 +52,7 @@ export const STATUSES: Record<Trigger['status'], { tone: Tone; label: () => stri
 	ended: { tone: 'neutral', label: m.admin_triggers_status_ended, help: m.admin_triggers_status_help_ended }
 };
 
-/** What a trigger says when it fires, in one line: its cron expression, its interval, its event. */
+/** What a trigger says when it fires, in one line: its cron expression, its interval, its event, another system's. */
 export function gist({ type, declaration }: Pick<Trigger, 'type' | 'declaration'>): string {
 	const said = (name: string) => {
 		const value = declaration[name] as unknown;
@@ -41,6 +65,8 @@ export function gist({ type, declaration }: Pick<Trigger, 'type' | 'declaration'
 				.join(' · ');
 		case 'event':
 			return said('event') ?? '';
+		case 'integration':
+			return [`${said('integration')}.${said('trigger')}`, said('connection')].filter(Boolean).join(' · ');
 		default:
 			return '';
 	}
