@@ -15,6 +15,7 @@ SIGNED_OUT = "(account)"
 
 PARAMETERS = {
     "api-keys": "key",
+    "connections": "connection",
     "executions": "completed",
     "groups": "group",
     "policies": "policy",
@@ -26,6 +27,7 @@ PARAMETERS = {
 """By the first segment of a route with a parameter: the attribute of the sample that it is filled with."""
 
 NAMES = {
+    "integrations": "github",
     "library": "purchase-approval",
     "message-templates": "order-failed",
     "platform": "default",

@@ -42,7 +42,7 @@ class Sample:
     Attributes:
         completed, failed, waiting, undone: ids of executions that stand so.
         task: id of an open task.
-        person, group, webhook, trigger, policy: ids.
+        person, group, webhook, trigger, policy, connection: ids.
     """
 
     def __init__(self, site: Site) -> None:
@@ -118,3 +118,6 @@ class Sample:
         site.call("/message-templates", template)
         desk = {"url": "https://hooks.example.com/weftline", "name": "Order desk", "kinds": ["execution.failed"]}
         self.webhook: str = site.call("/webhooks", desk)["id"]
+        chat = {"integrationId": "slack", "name": "team-chat", "credentials": {"token": "only an example"}}
+        # the machine that tests run on reaches nothing outside
+        self.connection: str = site.call("/connections", {**chat, "test": False, "isDefault": True})["id"]

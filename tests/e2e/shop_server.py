@@ -117,21 +117,24 @@ def open_shop() -> Iterator[Shop]:
 @contextmanager
 def in_thread(opened: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
     """What an asynchronous context gives, while its loop runs in a thread of its own: a browser drives this one."""
-    started, loop, ended = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+    started = threading.Event()
     given: list[T] = []
+    ends: list[Callable[[], object]] = []
 
     async def serve() -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
         async with opened() as it:
             given.append(it)
+            ends.append(lambda: loop.call_soon_threadsafe(ended.set))
             started.set()
             await ended.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    # what still waits for a browser at the end is cancelled
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     assert started.wait(60)
     try:
         yield given[0]
     finally:
-        loop.call_soon_threadsafe(ended.set)
+        ends[0]()
         thread.join()
-        loop.close()

@@ -112,7 +112,7 @@ def test_a_connection_is_tested_as_it_is_saved_and_mended_where_it_is_refused(
     expect(page.get_by_role("status").filter(has_text="Failing")).to_contain_text("503")
     shop.is_broken = False
     page.get_by_role("button", name="Test", exact=True).click()
-    expect(page.get_by_text("Failing")).to_have_count(0)
+    expect(page.get_by_text("Failing", exact=True)).to_have_count(0)
     assert_accessible(page)
 
 
