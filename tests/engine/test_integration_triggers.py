@@ -463,3 +463,38 @@ async def test_a_trigger_with_very_much_takes_its_turns_like_any_other(
         await engine.until(both)
         await until_state(engine, holder=None)
         await until_started(engine, *range(looks.count("endless")), 1_000_000)
+
+
+async def test_a_look_that_finds_very_much_is_taken_in_batches_and_the_cursor_goes_with_the_last(
+    engine: Harness, flow: UUID, source: Source
+) -> None:
+    source.page = 1_000
+    source.add(*range(600))
+    await declare(engine, NUMBERS)
+    async with engine.worker(poll_seconds=0.02):
+        await until_started(engine, *range(600))
+        found = await until_state(engine, holder=None, received=600)
+        assert (orjson.loads(found["cursor"]), found["fired"], source.asked) == ({"at": 600}, 600, [None])
+
+
+async def test_a_listener_starts_anew_when_its_connection_changes(
+    engine: Harness, system: OtherSystem, source: Source
+) -> None:
+    await engine.publish(action("a"))
+    id = await connect_to(engine, system.url, auth="BEARER", credentials={"token": "first-4711"})
+    await declare(engine, CALLS)
+    async with engine.worker(poll_seconds=0.02):
+
+        async def is_listening() -> bool:
+            return source.listening == 1
+
+        await engine.until(is_listening)
+        before = (await state(engine, "calls"))["holder"]
+        await renew(engine, id, {"token": "second-4712"})
+
+        async def is_listening_anew() -> bool:
+            return source.listening == 1 and (await state(engine, "calls"))["holder"] not in (None, before)
+
+        await engine.until(is_listening_anew)
+        source.add(1)
+        await until_started(engine, 1)

@@ -107,7 +107,7 @@ def _action(integration: Integration, action: IntegrationAction) -> Iterator[str
 
 def _config(trigger: IntegrationTrigger) -> dict[str, str]:
     """What has to be set, with what it is called for its value."""
-    return {name: "…" for name in trigger.config.get("required", ())}
+    return dict.fromkeys(trigger.config.get("required", ()), "…")
 
 
 def _trigger(integration: Integration, trigger: IntegrationTrigger) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -84,12 +84,13 @@ async def sources(connection: Connection, tenant_id: UUID, ids: Collection[UUID]
         tenant_id: whose.
         ids: the triggers'.
     """
-    rows = await connection.fetch(_SQL["states"], tenant_id, list(ids))
+    # what has been due for ever is due now
+    rows, now = await connection.fetch(_SQL["states"], tenant_id, list(ids)), datetime.now(UTC)
     return {
         row["trigger_id"]: Source(
             row["kind"],
             _state(row["kind"], row["status"], row["is_at_work"], row["held"] is not None, row["failures"]),
-            None if row["is_at_work"] or row["next_at"] is None else row["next_at"],
+            None if row["is_at_work"] or row["next_at"] is None else max(row["next_at"], now),
             _read(row["held"]),
             row["failures"],
             row["last_run_at"],
