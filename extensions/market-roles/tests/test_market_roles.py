@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from market_server import ROUTES, Market, Person
 from scenarios import EANS, SCENARIOS, Scenario
 
-from conftest import ROUTES, Market, Person
 from weftline.client import ApiError
 
 ALL = pytest.mark.parametrize("role", SCENARIOS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from market_server import ROUTES, Market, Person
 
-from conftest import ROUTES, Market, Person
 from weftline.client import ApiError
 
 

@@ -24,7 +24,9 @@ _TEMPLATES = {
     "contract-onboarding": Value(title={"en": "Contract onboarding", "de": "Vertragsaufnahme"}),
     "portfolio-management": Value(title={"en": "Portfolio management", "de": "Portfolioverwaltung"}),
 }
-_ROLE = Column(key="role", title={"en": "Market role", "de": "Marktrolle"}, kind="status", values=_ROLES)
+_ROLE_TITLE = {"en": "Market role", "de": "Marktrolle"}
+_ROLE = Column(key="role", title=_ROLE_TITLE)
+_ROLE_IN_WORDS = Column(key="role", title=_ROLE_TITLE, kind="status", values=_ROLES)
 _REASON = {"type": "object", "properties": {"reason": {"type": "string", "maxLength": 500}}}
 _REASON_LABELS = {"reason": {"en": "Reason", "de": "Grund"}}
 
@@ -34,16 +36,14 @@ _ASSIGN = Action(
     permission=MANAGE,
     schema={
         "type": "object",
-        "required": ["role", "status"],
+        "required": ["role"],
         "properties": {
             "role": {"type": "string", "enum": [role.value for role in MarketRole]},
-            "status": {"type": "string", "enum": ["pending", "active"], "default": "pending"},
             "contractReference": {"type": "string", "minLength": 1, "maxLength": 64},
         },
     },
     labels={
-        "role": {"en": "Market role", "de": "Marktrolle"},
-        "status": {"en": "Status", "de": "Status"},
+        "role": _ROLE_TITLE,
         "contractReference": {"en": "Contract reference", "de": "Vertragsnummer"},
     },
 )
@@ -118,9 +118,9 @@ PANEL = Panel(
             title={"en": "Portfolio", "de": "Portfolio"},
             source="/points",
             columns=(
+                Column(key="ean", title={"en": "EAN", "de": "EAN"}),
                 _ROLE,
                 Column(key="kind", title={"en": "Kind", "de": "Art"}, kind="status", values=_KINDS),
-                Column(key="ean", title={"en": "EAN", "de": "EAN"}),
                 Column(key="name", title={"en": "Name", "de": "Name"}),
             ),
             empty={"en": "There are no points yet.", "de": "Es gibt noch keine Punkte."},
@@ -129,7 +129,7 @@ PANEL = Panel(
             title={"en": "Templates", "de": "Vorlagen"},
             source="/templates",
             columns=(
-                _ROLE,
+                _ROLE_IN_WORDS,
                 Column(key="template", title={"en": "Workflow", "de": "Ablauf"}, kind="status", values=_TEMPLATES),
                 Column(key="id", title={"en": "Install", "de": "Installieren"}, kind="link", link="/library/{id}"),
             ),
