@@ -45,3 +45,22 @@ def test_triggers_are_listed_shown_paused_fired_and_filled(command: Command, tmp
     assert "2 of 2 executions would be started" in filled.err
     missing = command("trigger", "show", "report/monthly")
     assert (missing.code, "nightly, shop" in missing.err or "shop, nightly" in missing.err) == (1, True)
+
+
+def test_a_trigger_of_an_integration_tells_how_it_stands_and_begins_anew(command: Command, tmp_path: Path):
+    file = tmp_path / "mail.yaml"
+    file.write_text("""
+id: by-mail
+triggers:
+  - {id: mail, type: integration, integration: imap, trigger: newMail, every: 1h}
+nodes:
+  - {id: make, type: action, action: echo}
+""")
+    command("publish", file)
+    assert "integration  active" in command("trigger", "list").out
+    shown = command("trigger", "show", "by-mail/mail").out
+    assert "state:          waiting" in shown
+    assert "received:       0" in shown
+    assert command("trigger", "reset", "by-mail/mail").out == "by-mail/mail begins anew.\n"
+    command("trigger", "pause", "by-mail/mail")
+    assert command("trigger", "show", "by-mail/mail", "--json").json["integration"]["state"] == "off"

@@ -8,6 +8,8 @@ test('a trigger says in a line when it fires', () => {
 	expect(gist({ type: 'schedule', declaration: { every: '15m' } })).toBe('15m');
 	expect(gist({ type: 'event', declaration: { event: 'orders.*' } })).toBe('orders.*');
 	expect(gist({ type: 'webhook', declaration: { methods: ['POST'] } })).toBe('');
+	const mail = { integration: 'imap', trigger: 'newMail', connection: 'office' };
+	expect(gist({ type: 'integration', declaration: mail })).toBe('imap.newMail · office');
 });
 
 test('a trigger without a name is called by its place', () => {
