@@ -109,7 +109,7 @@ def install(
     for key in made["variables"]:
         typer.echo(printable(f"  variable {key}"))
     if not dry_run:
-        typer.echo(printable(f"Publish it: weft publish {made['workflowId']}"))
+        typer.echo(printable(f"Publish it: weft workflow publish {made['workflowId']}"))
 
 
 for _name, _command in (
