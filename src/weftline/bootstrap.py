@@ -147,7 +147,10 @@ async def console_apis(
     import httpx
 
     from weftline.api.app import Application, as_console
+    from weftline.authoring import load_actions
 
+    # the integrations that come along, whose actions they are
+    load_actions(())
     app = Application(_api_options(settings, url, actions))
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(app.running(background=background))

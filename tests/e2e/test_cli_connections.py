@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.e2e.conftest import Command
+from weftline.model.ids import DEFAULT_TENANT
 
 TOKEN = "correct horse battery staple"
+
+
+def _sealed(database: str) -> list[bytes]:
+    """What the database holds of credentials."""
+
+    async def read() -> list[bytes]:
+        connection = await asyncpg.connect(database)
+        try:
+            await connection.execute("SET ROLE weft_worker")
+            await connection.execute(f"SET app.current_tenant = '{DEFAULT_TENANT}'")
+            return [row["sealed"] for row in await connection.fetch("SELECT sealed FROM connections")]
+        finally:
+            await connection.close()
+
+    return asyncio.run(read())
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +57,25 @@ def test_connections_are_made_listed_tried_reset_and_removed(
     assert second.json["status"] == "UNTESTED"
     assert command("connections", "remove", "shop").out == "shop is removed.\n"
     assert command("connections", "remove", second.json["id"]).out == "store is removed.\n"
+
+
+def test_credentials_are_renewed(command: Command, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def enter(credentials: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(credentials))
+
+    enter('{"username": "ada", "password": "old"}')
+    to = ("http", "shop", "--auth", "basic", "--config", "baseUrl=http://127.0.0.1:1/api", "--no-test")
+    made = command("connections", "add", *to, "--credentials", "-", "--json").json
+    before = _sealed(database)
+    enter(f'{{"username": "ada", "password": "{TOKEN}"}}')
+    renewed = command("connections", "renew", "shop", "--credentials", "-", "--json")
+    assert (renewed.json["id"], renewed.json["status"]) == (made["id"], "FAILING")
+    assert renewed.json["config"] == made["config"] and TOKEN not in renewed.out
+    assert before and _sealed(database) != before
+    enter('{"username": "ada", "token": "x"}')
+    told = command("connections", "renew", "shop", "--credentials", "-")
+    assert told.code == 2 and "/credentials" in told.err
+    assert "there is no connection 'store'" in command("connections", "renew", "store").err
 
 
 def test_what_cannot_be_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

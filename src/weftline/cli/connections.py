@@ -28,6 +28,10 @@ Own = Annotated[
     bool | None,
     typer.Option("--own/--tenant", help="One's own, or the tenant's; else both.", show_default=False),
 ]
+Credentials = Annotated[
+    Path | None,
+    typer.Option("--credentials", metavar="FILE", help="Read them as JSON; - is standard input. Else: asked for."),
+]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Do not try it.")]
 
 
@@ -76,10 +80,7 @@ def add(
     config: Annotated[
         list[str], typer.Option("--config", "-c", metavar="KEY=VALUE", help="Configuration; may be repeated.")
     ] = [],  # noqa: B006
-    credentials: Annotated[
-        Path | None,
-        typer.Option("--credentials", metavar="FILE", help="Read them as JSON; - is standard input. Else: asked for."),
-    ] = None,
+    credentials: Credentials = None,
     own: Annotated[bool, typer.Option("--own", help="For executions that you start yourself.")] = False,
     default: Annotated[bool, typer.Option("--default", help="For steps that name no connection.")] = False,
     no_test: NoTest = False,
@@ -115,6 +116,17 @@ def test(connection: Named, as_json: AsJson = False) -> None:
     _tell(tested, as_json)
     if tested["status"] in ("UNAUTHORIZED", "FAILING"):
         raise typer.Exit(1)
+
+
+@app.command()
+def renew(connection: Named, credentials: Credentials = None, no_test: NoTest = False, as_json: AsJson = False) -> None:
+    """Enter the credentials of a connection anew. Steps that wait for it go on."""
+    from weftline.cli.connection import call
+
+    found: Connection = call(lambda api: _on(api, connection, "GET"))
+    known: dict[str, Any] = call(lambda api: api.get("integrations", found["integrationId"]))
+    body = {"credentials": _credentials(_way(known, found["authType"]), credentials), "test": not no_test}
+    _tell(call(lambda api: _on(api, found["id"], "PATCH", body=body)), as_json)
 
 
 @app.command()
@@ -170,8 +182,10 @@ def _act(connection: str, act: str, as_json: bool) -> None:
     _tell(call(lambda api: _on(api, connection, "POST", act)), as_json)
 
 
-async def _on(api: Api, connection: str, method: str, *act: str, query: dict[str, str] | None = None) -> Any:
-    return (await api.ask(method, "connections", await _id(api, connection), *act, query=query)).body
+async def _on(
+    api: Api, connection: str, method: str, *act: str, query: dict[str, str] | None = None, body: Any = None
+) -> Any:
+    return (await api.ask(method, "connections", await _id(api, connection), *act, query=query, body=body)).body
 
 
 async def _id(api: Api, connection: str) -> str:
