@@ -336,6 +336,11 @@ async def test_operators_say_what_is_featured_and_premium(world: World, acme: Pe
     problem(await world.operator.put(path, {"isPremium": True}), 422, "reason_required")
     answer = await world.operator.put(path, {"isFeatured": True, "isPremium": True}, headers=REASON)
     assert (answer.status_code, answer.json()["isPremium"]) == (200, True)
+    state = {"If-Match": (await world.operator.get(path)).headers["ETag"]}
+    again = await world.operator.put(path, {"isPremium": True, "isFeatured": True}, headers={**REASON, **state})
+    assert again.status_code == 200
+    stale = {**REASON, "If-Match": '"0"'}
+    problem(await world.operator.put(path, {}, headers=stale), 412, "precondition_failed")
     shown = (await acme.get("/library/meter-reading")).json()
     assert (shown["isFeatured"], shown["isPremium"]) == (True, True)
     assert shown["refusal"] == "There is no licence for 'meter-reading'."

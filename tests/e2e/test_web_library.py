@@ -101,7 +101,7 @@ def test_the_wizard_tells_what_is_missing_in_its_place_and_ends_in_the_designer(
     limit.fill("400")
     dialog.get_by_role("button", name="Install").click()
     page.wait_for_url("**/workflows/berlin-purchases")
-    expect(page.get_by_role("heading", name="Purchases in Berlin")).to_be_visible()
+    expect(page.get_by_role("heading", name="Purchases in Berlin", level=1)).to_be_visible()
     made = {each["key"]: each["value"] for each in site.call("/workflows/berlin-purchases/variables")["items"]}
     assert made["PURCHASE_LIMIT"] == 400
     # an id that is taken is told at the id, whichever step it turns up in

@@ -32,7 +32,7 @@ def test_plugins_are_listed_with_how_they_stand_and_why_one_failed(site: Site, o
     page = open_page(site, "/plugins")
     expect(page.get_by_role("row", name="Gadgets").get_by_text("Running")).to_be_visible()
     failed = page.get_by_role("row", name="Broken")
-    expect(failed.get_by_text("Failed")).to_be_visible()
+    expect(failed.get_by_text("Failed", exact=True)).to_be_visible()
     expect(failed.get_by_text("the spring is missing")).to_be_visible()
     assert_accessible(page)
     failed.get_by_role("link").click()

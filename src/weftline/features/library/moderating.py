@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from weftline.features.access.caller import Caller
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database
+from weftline.features.http.conditional import fingerprint, require_state
 from weftline.features.http.listing import Ordering, SortKey, Window
 from weftline.features.library.errors import SubmissionNotFound, TemplateExists, TemplateNotFound, WrongReview
 from weftline.features.library.models import Publication, PublicationVersion, PublicTemplate, Review, TemplateFacts
@@ -34,6 +35,19 @@ class Submission(NamedTuple):
     version: PublicationVersion
     tenant_id: UUID
     tenant_name: str
+
+
+class Marks(NamedTuple):
+    """What operators say of a template; None: as the template itself says."""
+
+    id: str
+    is_featured: bool | None = None
+    is_premium: bool | None = None
+
+    @property
+    def state(self) -> str:
+        """Tells apart what is said at different times."""
+        return fingerprint(self.is_featured, self.is_premium)
 
 
 class ModerationService:
@@ -138,22 +152,12 @@ class ModerationService:
             await _decide(session, found, "WITHDRAWN", note, "library.withdrawn")
             return found
 
-    async def mark(
-        self,
-        caller: Caller,
-        template_id: str,
-        *,
-        is_featured: bool | None,
-        is_premium: bool | None,
-        reason: str,
-    ) -> TemplateFacts:
-        """Say of a template that everybody sees whether it is featured, and whether it is premium.
+    async def marks(self, caller: Caller, template_id: str) -> Marks:
+        """What is said of a template that everybody sees.
 
         Args:
-            caller: who says so.
+            caller: who asks.
             template_id: which.
-            is_featured, is_premium: None: as the template itself says.
-            reason: why; it is recorded.
 
         Raises:
             TemplateNotFound: there is none of this id that everybody sees.
@@ -161,23 +165,44 @@ class ModerationService:
         if not await self._shelves.is_for_everybody(caller.tenant_id, template_id):
             raise TemplateNotFound(template_id)
         async with self._operators.unbound() as session:
-            before = await session.get(TemplateFacts, template_id)
-            told = None if before is None else _told(before.is_featured, before.is_premium)
-            values = {"is_featured": is_featured, "is_premium": is_premium}
-            statement = insert(TemplateFacts).values(id=template_id, **values)
-            await session.execute(statement.on_conflict_do_update(index_elements=[TemplateFacts.id], set_=values))
-            after = _told(is_featured, is_premium)
+            return _marks(template_id, await session.get(TemplateFacts, template_id))
+
+    async def mark(
+        self, caller: Caller, template_id: str, wanted: Marks, *, reason: str, expected_etag: str | None = None
+    ) -> Marks:
+        """Say of a template that everybody sees whether it is featured, and whether it is premium.
+
+        Args:
+            caller: who says so.
+            template_id: which.
+            wanted: what is to be said.
+            reason: why; it is recorded.
+            expected_etag: only where what is said so far is in this state.
+
+        Raises:
+            TemplateNotFound: there is none of this id that everybody sees.
+            PreconditionFailed: something else is said of it by now.
+        """
+        if not await self._shelves.is_for_everybody(caller.tenant_id, template_id):
+            raise TemplateNotFound(template_id)
+        async with self._operators.unbound() as session:
+            await session.execute(insert(TemplateFacts).values(id=template_id).on_conflict_do_nothing())
+            before = await session.get_one(TemplateFacts, template_id, with_for_update=True)
+            told = _marks(template_id, before)
+            require_state(expected_etag, told.state, f"What is said of the template '{template_id}'")
+            before.is_featured, before.is_premium = wanted.is_featured, wanted.is_premium
+            await session.flush()
             await record(
                 session,
                 "library.marked",
                 "template",
                 template_id,
-                before=told,
-                after=after,
+                before=_told(told),
+                after=_told(wanted),
                 reason=reason,
                 tenant_id=PLATFORM,
             )
-            return await session.get_one(TemplateFacts, template_id, populate_existing=True)
+            return _marks(template_id, before)
 
 
 async def _existing(session: AsyncSession, id: UUID) -> Submission:
@@ -226,5 +251,9 @@ async def _decide(session: AsyncSession, found: Submission, review: Review, note
     )
 
 
-def _told(is_featured: bool | None, is_premium: bool | None) -> dict[str, bool | None]:
-    return {"isFeatured": is_featured, "isPremium": is_premium}
+def _marks(template_id: str, facts: TemplateFacts | None) -> Marks:
+    return Marks(template_id) if facts is None else Marks(template_id, facts.is_featured, facts.is_premium)
+
+
+def _told(marks: Marks) -> dict[str, bool | None]:
+    return {"isFeatured": marks.is_featured, "isPremium": marks.is_premium}

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator
+from weftline.features.errors import PreconditionFailed
+from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.failures import failures
 from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.library import publication_examples as examples
 from weftline.features.library.errors import SubmissionNotFound, TemplateExists, TemplateNotFound, WrongReview
-from weftline.features.library.moderating import ModerationService
+from weftline.features.library.moderating import Marks, ModerationService
 from weftline.features.library.permissions import MODERATE
 from weftline.features.library.publication_schemas import (
     MarksBody,
@@ -31,6 +33,7 @@ from weftline.features.platform.reason import StatedReason
 
 Moderator = Annotated[Caller, operator(MODERATE, everywhere=True)]
 SubmissionId = Annotated[UUID, Path(description="The submission's id.", examples=[examples.SUBMISSION])]
+TemplateId = Annotated[str, Path(max_length=64, description="The template's id.", examples=["meter-reading"])]
 Note = Annotated[NoteBody, Body(openapi_examples={"thanks": {"value": {"note": "Well done."}}})]
 Why = Annotated[WhyBody, Body(openapi_examples={"why": {"value": {"note": "Say what the variable is for."}}})]
 
@@ -100,22 +103,37 @@ def _of_submissions(service: ModerationService) -> APIRouter:
 def _of_templates(service: ModerationService) -> APIRouter:
     router = api_router("/platform/templates", tag="Platform")
 
+    def told(marks: Marks, response: Response) -> MarksOut:
+        response.headers.update(etag(marks.state))
+        return MarksOut.of(marks)
+
+    @router.get(
+        "/{template_id}/marks",
+        summary="Get a template's marks",
+        responses=answers(examples.MARKS, description="What is said of it.")
+        | failures(EveryTenantNeeded, TemplateNotFound),
+    )
+    async def get_template_marks(caller: Moderator, template_id: TemplateId, response: Response) -> MarksOut:
+        """Shows what operators have said of a template that everybody sees."""
+        return told(await service.marks(caller, template_id), response)
+
     @router.put(
         "/{template_id}/marks",
         summary="Mark a template",
         responses=answers(examples.MARKS, description="What is said of it.")
-        | failures(EveryTenantNeeded, TemplateNotFound),
+        | failures(EveryTenantNeeded, TemplateNotFound, PreconditionFailed),
     )
     async def mark_template(
         caller: Moderator,
-        template_id: Annotated[str, Path(max_length=64, description="The template's id.", examples=["meter-reading"])],
+        template_id: TemplateId,
         body: Annotated[MarksBody, Body(openapi_examples={"featured": {"value": {"isFeatured": True}}})],
         reason: StatedReason,
+        expected: ExpectedEtag,
+        response: Response,
     ) -> MarksOut:
         """Says of a template that everybody sees whether it is featured, and whether it takes a licence."""
-        facts = await service.mark(
-            caller, template_id, is_featured=body.is_featured, is_premium=body.is_premium, reason=reason
-        )
-        return MarksOut.of(facts)
+        wanted = Marks(template_id, body.is_featured, body.is_premium)
+        marks = await service.mark(caller, template_id, wanted, reason=reason, expected_etag=expected)
+        return told(marks, response)
 
     return router

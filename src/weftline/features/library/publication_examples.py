@@ -85,4 +85,4 @@ SUBMITTED: dict[str, Any] = {
     "reviewedAt": None,
 }
 DECIDED: dict[str, Any] = {**SUBMITTED, "status": "APPROVED", "reviewedAt": "2026-03-03T10:00:00Z", "template": ENTRY}
-MARKS: dict[str, Any] = {"id": "purchase-approval", "isFeatured": True, "isPremium": None, "usageCount": 12}
+MARKS: dict[str, Any] = {"id": "purchase-approval", "isFeatured": True, "isPremium": None}

@@ -14,11 +14,12 @@ from weftline.features.identity.models import Membership, User
 from weftline.features.integrations.models import Connection
 from weftline.features.library.models import Publication, PublicationVersion, PublicTemplate, Review
 
-_ID = SortKey("id", Publication.id)
+# they are listed with their newest versions
+_ID = SortKey("id", Publication.id, attribute="publication.id")
 ORDER = Ordering(
     _ID,
-    SortKey("name", Publication.name),
-    SortKey("updatedAt", Publication.updated_at, datetime),
+    SortKey("name", Publication.name, attribute="publication.name"),
+    SortKey("updatedAt", Publication.updated_at, datetime, attribute="publication.updated_at"),
     tie=_ID,
     default="id",
 )
@@ -80,7 +81,8 @@ async def take_back(session: AsyncSession, tenant_id: UUID, id: str) -> None:
 async def integrations_by_connection(session: AsyncSession, tenant_id: UUID) -> dict[str, str]:
     """The integration of each of a tenant's connections, by name."""
     statement = select(Connection.name, Connection.integration).where(Connection.tenant_id == tenant_id)
-    return {name: integration for name, integration in await session.execute(statement)}
+    rows = await session.execute(statement)
+    return {row.name: row.integration for row in rows}
 
 
 async def addresses_of_members(session: AsyncSession, tenant_id: UUID) -> Sequence[str]:

@@ -13,8 +13,8 @@ from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.library import moderating, publication_repository
 from weftline.features.library.composing import NamedConnection, TemplateDraft
-from weftline.features.library.models import PublicationVersion, Review, TemplateFacts, Visibility
-from weftline.features.library.moderating import Submission
+from weftline.features.library.models import PublicationVersion, Review, Visibility
+from weftline.features.library.moderating import Marks, Submission
 from weftline.features.library.publishing import Published
 from weftline.features.library.sources import Proposal
 from weftline.features.variables.models import VariableType
@@ -281,12 +281,11 @@ class MarksOut(Wire):
     id: str
     is_featured: bool | None
     is_premium: bool | None
-    usage_count: int
 
     @classmethod
-    def of(cls, facts: TemplateFacts) -> MarksOut:
+    def of(cls, marks: Marks) -> MarksOut:
         """As it is shown."""
-        return cls.model_validate(facts)
+        return cls(id=marks.id, is_featured=marks.is_featured, is_premium=marks.is_premium)
 
 
 class SubmissionOut(Wire):
