@@ -55,8 +55,10 @@ def test_a_workflow_with_an_imported_action_is_drawn_connected_published_and_run
     panel.get_by_label("Kind of “article”").select_option("expression")
     editor = panel.get_by_role("textbox", name="article")
     editor.click()
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type("${ input.what }")
+    # between the braces
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("input.what ")
     panel.get_by_role("button", name="What it gives").click()
     expect(panel.get_by_text("steps.place.output", exact=True)).to_be_visible()
     search.fill("")
