@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -203,5 +204,6 @@ def installed(folder: Path) -> Iterator[None]:
     named = "gadgets = tests.e2e.gadgets:Gadgets\nbroken = tests.e2e.gadgets:Broken\n"
     (described / "entry_points.txt").write_text(f"[weftline.plugins]\n{named}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", f"{folder}:{ROOT}")
+        before = os.environ.get("PYTHONPATH", "")
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(folder), before, str(ROOT)))))
         yield
