@@ -183,7 +183,7 @@ class IntegrationDetail(IntegrationOut):
     ]
     triggers: Annotated[
         list[IntegrationTriggerOut],
-        Field(description="What can happen there. This version declares them, and starts no workflows by them."),
+        Field(description="What can happen there, and start workflows."),
     ]
 
     @classmethod
