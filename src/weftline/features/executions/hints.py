@@ -12,12 +12,16 @@ from weftline.store.hints import hint_work
 
 log = structlog.get_logger(__name__)
 
+PAUSE = 0.01
+"""Seconds between two hints. The first goes at once; where much begins, those that would follow it within this time are
+one. A hint for each would cost a statement, and a claim of the worker that it wakes, for a handful of executions."""
+
 
 class WorkHints:
     """Tells workers that there is work, after the transaction that made it.
 
-    At most one hint is on its way; whoever asks meanwhile shares the next. A hint that fails is no loss: workers
-    look for themselves, only later.
+    At most one hint is on its way; whoever asks meanwhile, or soon after, shares the next. A hint that fails is no
+    loss: workers look for themselves, only later.
 
     Args:
         pool: connections under the API's role.
@@ -49,6 +53,7 @@ class WorkHints:
                 with translated():
                     async with self._pool.acquire() as connection:
                         await hint_work(connection, dispatches=has_dispatches)
+                await asyncio.sleep(PAUSE)
         except StoreError as error:
             log.warning("could not wake workers", error=str(error))
         finally:
