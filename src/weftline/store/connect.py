@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
@@ -213,6 +214,7 @@ async def set_tenant(
     await connection.execute(binding(tenant_id))
 
 
+@lru_cache(maxsize=1_000)
 def binding(tenant_id: UUID) -> str:
     """The statement that binds a transaction to a tenant. A UUID's text cannot carry SQL, so it may stand in it."""
     return f"SET LOCAL app.current_tenant = '{UUID(str(tenant_id))}'"
