@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from weftline.features.executions.listing import Filter
 from weftline.features.executions.models import Execution
 from weftline.features.http.conditional import fingerprint
 from weftline.features.http.listing import Window
+from weftline.features.shared import alone
 from weftline.machine.state import State
 from weftline.model.event import Event
 from weftline.model.status import ExecutionStatus
@@ -69,10 +70,17 @@ class ExecutionReader:
         return Snapshot(*found)
 
     async def list(
-        self, tenant_id: UUID, wanted: Filter, window: Window, *, with_input: bool = False
+        self,
+        tenant_id: UUID,
+        wanted: Filter,
+        window: Window,
+        *,
+        with_input: bool = False,
+        at_turn: Callable[[], None] = alone,
     ) -> Sequence[Execution]:
-        """Executions; see ``repository.list_executions``."""
+        """Executions; see ``repository.list_executions``, and ``weftline.features.shared`` for ``at_turn``."""
         async with self._database.reading(tenant_id, plan_anew=not wanted.is_everything) as connection:
+            at_turn()
             return await repository.list_executions(connection, tenant_id, wanted, window, with_input=with_input)
 
     async def events(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -65,6 +65,7 @@ from weftline.features.http.routing import api_router
 from weftline.features.http.wire import JsonResponse
 from weftline.features.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey
 from weftline.features.idempotency.header import HEADER, read_key
+from weftline.features.shared import Shared, alone, same_request
 from weftline.features.tenancy.errors import LimitReached
 from weftline.features.workflows.errors import NotPublished, WorkflowArchived, WorkflowNotFound
 from weftline.features.workflows.parameters import WorkflowId
@@ -213,21 +214,26 @@ class Executions:
         found, seen = await self._seen(caller, wanted, window)
         return window.page_of(found, [ExecutionSummary.of_row(row, mask) for row, mask in seen])
 
-    async def plain_page(self, caller: Caller, wanted: Filter, window: Window) -> Response:
-        """The same as an answer."""
-        found, seen = await self._seen(caller, wanted, window)
-        return window.plain_page(found, [plain_summary(row, mask) for row, mask in seen])
+    async def plain_page(
+        self, caller: Caller, wanted: Filter, window: Window, at_turn: Callable[[], None] = alone
+    ) -> bytes:
+        """The same as JSON; see ``weftline.features.shared`` for ``at_turn``."""
+        found, seen = await self._seen(caller, wanted, window, at_turn)
+        return bytes(window.plain_page(found, [plain_summary(row, mask) for row, mask in seen]).body)
 
     async def _seen(
-        self, caller: Caller, wanted: Filter, window: Window
+        self, caller: Caller, wanted: Filter, window: Window, at_turn: Callable[[], None] = alone
     ) -> tuple[Sequence[Execution], list[tuple[Execution, FieldMask | None]]]:
         """A part of what fits, and what of it the caller may see, with what is hidden of each."""
         gate = self.gate
         # whoever has a grant on some workflows only is decided on by execution, too
         with_input = not caller.can(READ) or await gate.looks_at_each(caller, READ)
-        found = await self.reader.list(caller.tenant_id, wanted, window, with_input=with_input)
+        found = await self.reader.list(caller.tenant_id, wanted, window, with_input=with_input, at_turn=at_turn)
         shown = await gate.visible(caller, READ, window.cut(found), resource_of)
-        return found, [(row, await gate.mask(caller, row.workflow_id)) for row in shown]
+        masks = {
+            workflow_id: await gate.mask(caller, workflow_id) for workflow_id in {row.workflow_id for row in shown}
+        }
+        return found, [(row, masks[row.workflow_id]) for row in shown]
 
 
 def execution_routes(executions: Executions) -> APIRouter:
@@ -293,7 +299,7 @@ def _add_starting(router: APIRouter, executions: Executions) -> None:
 
 
 def _add_reading(router: APIRouter, executions: Executions) -> None:
-    reader, gate = executions.reader, executions.gate
+    reader, gate, shared = executions.reader, executions.gate, Shared()
 
     @router.get(
         "/executions",
@@ -301,14 +307,19 @@ def _add_reading(router: APIRouter, executions: Executions) -> None:
         response_model=Page[ExecutionSummary],
         responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="Newest first."),
     )
-    async def list_executions(caller: Lister, query: Annotated[ExecutionQuery, Query()]) -> Response:
+    async def list_executions(caller: Lister, query: Annotated[ExecutionQuery, Query()], request: Request) -> Response:
         """Lists executions, the newest first unless asked otherwise, each as it last came to rest.
 
         A list that is narrowed down by a time is sorted by one of its times, or by `executionTimeMs`; where `sort` is
         absent, by that time, the latest first.
         """
-        wanted = query.filter(await executions.gate.workflows(caller, READ))
-        return await executions.plain_page(caller, wanted, query.window())
+        wanted, window = query.filter(await executions.gate.workflows(caller, READ)), query.window()
+
+        async def page(at_turn: Callable[[], None]) -> bytes:
+            return await executions.plain_page(caller, wanted, window, at_turn)
+
+        body = await shared.get(same_request(caller, request), page)
+        return Response(body, media_type="application/json")
 
     @router.get(
         "/executions/{execution_id}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from weftline.features.http.examples import answers
 from weftline.features.http.failures import failures
 from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
+from weftline.features.shared import Shared, same_request
 from weftline.features.tasks import examples
 from weftline.features.tasks.bulk_rest import add_bulk_routes
 from weftline.features.tasks.errors import (
@@ -79,6 +80,8 @@ def task_routes(tasks: TaskService, links: LinkService) -> APIRouter:
 
 
 def _add_reading(router: APIRouter, tasks: TaskService) -> None:
+    shared = Shared()
+
     @router.get(
         "",
         summary="List tasks",
@@ -88,11 +91,16 @@ def _add_reading(router: APIRouter, tasks: TaskService) -> None:
     async def list_tasks(caller: Lister, query: Annotated[TaskQuery, Query()], request: Request) -> Response:
         """Lists the human tasks that the caller can see: their own, or everybody's. The newest first unless asked
         otherwise."""
-        window = query.window()
-        found = await tasks.list(caller, query.filter(), window)
-        gate = gate_of(request)
-        page = await permitted(gate, caller, tasks, window.cut(found))
-        return window.plain_page(found, [plain_task(task, await gate.mask(caller, task.workflow_id)) for task in page])
+        gate, window = gate_of(request), query.window()
+
+        async def page(at_turn: Callable[[], None]) -> bytes:
+            found = await tasks.list(caller, query.filter(), window, at_turn=at_turn)
+            seen = await permitted(gate, caller, tasks, window.cut(found))
+            plain = [plain_task(task, await gate.mask(caller, task.workflow_id)) for task in seen]
+            return bytes(window.plain_page(found, plain).body)
+
+        body = await shared.get(same_request(caller, request), page)
+        return Response(body, media_type="application/json")
 
     @router.get(
         "/{task_id}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from weftline.features.audit.trail import record
 from weftline.features.database import Database
 from weftline.features.executions.hints import WorkHints
 from weftline.features.http.listing import Window
+from weftline.features.shared import alone
 from weftline.features.tasks import members, repository
 from weftline.features.tasks.deciding import Decision, decide
 from weftline.features.tasks.errors import (
@@ -67,11 +68,15 @@ class TaskService:
         async with self._database.transaction(caller.tenant_id) as session:
             return await _seen(session, caller, task_id)
 
-    async def list(self, caller: Caller, wanted: repository.Filter, window: Window) -> Sequence[HumanTask]:
-        """Those of the tasks that the caller can see; see ``repository.list_tasks``."""
+    async def list(
+        self, caller: Caller, wanted: repository.Filter, window: Window, *, at_turn: Callable[[], None] = alone
+    ) -> Sequence[HumanTask]:
+        """Those of the tasks that the caller can see; see ``repository.list_tasks``, and ``weftline.features.shared``
+        for ``at_turn``."""
         view = viewpoint(caller)
         plan_anew = not repository.is_everything(wanted, view)
         async with self._database.reading(caller.tenant_id, plan_anew=plan_anew) as connection:
+            at_turn()
             return await repository.list_tasks(connection, caller.tenant_id, wanted, view, window)
 
     async def runs(self, caller: Caller, tasks: Sequence[HumanTask]) -> Sequence[repository.TaskRun]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,6 +19,7 @@ from weftline.features.http.examples import answers
 from weftline.features.http.failures import failures
 from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
+from weftline.features.shared import Shared, same_request
 from weftline.features.tenancy.errors import LimitReached
 from weftline.features.workflows import examples
 from weftline.features.workflows.dialects import converted, in_terms_of, read_dialect, shown, with_notes
@@ -114,6 +116,8 @@ def workflow_routes(service: WorkflowService, gate: Gate) -> APIRouter:
 
 
 def _add_definitions(router: APIRouter, service: WorkflowService, gate: Gate) -> None:
+    shared = Shared()
+
     @router.post(
         "",
         status_code=201,
@@ -170,13 +174,21 @@ def _add_definitions(router: APIRouter, service: WorkflowService, gate: Gate) ->
         summary="List workflows",
         responses=answers({"items": [examples.SUMMARY], "nextCursor": None}, description="By id."),
     )
-    async def list_workflows(caller: Lister, query: Annotated[WorkflowQuery, Query()]) -> Page[WorkflowSummary]:
+    async def list_workflows(
+        caller: Lister, query: Annotated[WorkflowQuery, Query()], request: Request
+    ) -> Page[WorkflowSummary]:
         """Lists workflows, by id unless asked otherwise. Archived ones are shown only where asked for by `status`."""
         window = query.window()
         ids = await gate.workflows(caller, READ)
-        found = await service.list(caller.tenant_id, window, statuses=query.status, query=query.q, ids=ids)
-        shown = await gate.visible(caller, READ, window.cut(found), _resource)
-        return window.page_of(found, [WorkflowSummary.model_validate(template) for template in shown])
+
+        async def page(at_turn: Callable[[], None]) -> Page[WorkflowSummary]:
+            found = await service.list(
+                caller.tenant_id, window, statuses=query.status, query=query.q, ids=ids, at_turn=at_turn
+            )
+            shown = await gate.visible(caller, READ, window.cut(found), _resource)
+            return window.page_of(found, [WorkflowSummary.model_validate(template) for template in shown])
+
+        return await shared.get(same_request(caller, request), page)
 
     @router.get(
         "/{workflow_id}",

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.features.database import Database
 from weftline.features.http.listing import Window
+from weftline.features.shared import Shared, alone
 from weftline.features.tenancy.limits import TenantLimits
 from weftline.features.workflows import repository
 from weftline.features.workflows.changing import (
@@ -79,6 +80,7 @@ class WorkflowService:
         self._checker = DefinitionChecker(database, actions, hidden)
         self.publishing = Publishing(database, self._checker)
         self.lifecycle = Lifecycle(database)
+        self._shared = Shared()
 
     async def problems(self, tenant_id: UUID, document: dict[str, Any]) -> Sequence[Problem]:
         """Everything that is wrong with a definition of a tenant's; nothing is stored."""
@@ -161,8 +163,13 @@ class WorkflowService:
         Raises:
             WorkflowNotFound, VersionNotFound: there is no such thing.
         """
-        async with self._database.reading(tenant_id) as connection:
-            template, version = await repository.read_workflow(connection, tenant_id, workflow_id, number)
+
+        async def read(at_turn: Callable[[], None]) -> tuple[WorkflowTemplate | None, WorkflowVersion | None]:
+            async with self._database.reading(tenant_id) as connection:
+                at_turn()
+                return await repository.read_workflow(connection, tenant_id, workflow_id, number)
+
+        template, version = await self._shared.get((tenant_id, workflow_id, number), read)
         if template is None:
             raise WorkflowNotFound(workflow_id)
         if version is None:
@@ -177,9 +184,11 @@ class WorkflowService:
         statuses: Collection[TemplateStatus],
         query: str | None = None,
         ids: Collection[str] | None = None,
+        at_turn: Callable[[], None] = alone,
     ) -> Sequence[WorkflowTemplate]:
-        """Workflows; see ``repository.list_templates``."""
+        """Workflows; see ``repository.list_templates``, and ``weftline.features.shared`` for ``at_turn``."""
         async with self._database.reading(tenant_id) as connection:
+            at_turn()
             return await repository.list_templates(
                 connection, tenant_id, window, statuses=statuses, query=query, ids=ids
             )
