@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from random import Random
 from typing import Any
 
 import pytest
@@ -113,6 +114,15 @@ def test_an_added_step_may_say_itself_what_follows_it():
     own = {"id": "ask", "type": "human-task", "outcomes": {"yes": "make", "no": "refused"}, "next": "tell"}
     made = changed({"add": [own], "after": "approve"})
     assert node(made, "ask") == own
+
+
+def test_a_decision_among_added_steps_says_itself_where_it_leads():
+    decision = {"id": "large", "type": "decision", "condition": "true", "true": "one", "false": "tell"}
+    made = changed({"add": [decision, step("one")], "after": "make"})
+    assert node(made, "large") == decision
+    assert (edges(made)["make"], edges(made)["one"]) == ("large", "tell")
+    made = changed({"add": [decision, step("one")], "after": "make"}, {"remove": "one"})
+    assert node(made, "large")["true"] == "tell"
 
 
 def test_nothing_can_follow_what_chooses_or_ends():
@@ -354,6 +364,55 @@ def test_everything_wrong_with_an_overlay_is_told_at_once():
         ("/workflow", "`workflow` is an object with fields of the definition", None),
         ("/steps", "`steps` is a list of changes", None),
     ]
+
+
+VALUES: list[Any] = [
+    None, True, 1, "make", "tell", "${ 'make' }", "nowhere", [], ["tell"], [1], [None], [{"next": "tell"}],
+    [{"next": 1}], {}, {"next": "tell"}, {"next": 1}, {"rejected": "tell"}, {"rejected": 1}, {"properties": 1},
+    {"properties": {"name": 1}}, {"properties": {"x": {"items": 1}}}, {"required": 1},
+]  # fmt: skip
+FIELDS = ("next", "targets", "dependencies", "outcomes", "onError", "timeout", "cases", "firstOf", "branches", "true",
+          "do", "form", "type")  # fmt: skip
+IDS = ("one", "two", "make", "form", "approve", "refused", "tell")
+
+
+def odd_step(chance: Random, **fields: Any) -> Step:
+    return {**fields, **{field: chance.choice(VALUES) for field in chance.sample(FIELDS, chance.randint(0, 3))}}
+
+
+def odd_change(chance: Random) -> Step:
+    id = chance.choice(IDS)
+    match chance.choice(["add", "remove", "replace", "set", "form"]):
+        case "add":
+            steps = [odd_step(chance, id="one"), odd_step(chance, id="two")]
+            return {"add": steps, chance.choice(["after", "before"]): id}
+        case "remove":
+            return {"remove": id}
+        case "replace":
+            return {"replace": id, "with": odd_step(chance, **chance.choice([{}, {"id": "three"}]))}
+        case "set":
+            return {"change": id, "set": odd_step(chance)}
+        case _:
+            fields, validators = {"a": chance.choice(VALUES)}, {"name": "a.b", "x[].y": "c.d", "a[].b": "e.f"}
+            return {"change": id, "fields": fields, "withoutFields": ["x"], "required": ["name"],
+                    "validators": validators}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_an_overlay_says_it_is_applied_or_told_what_is_wrong(seed: int):
+    chance = Random(seed)
+    is_told = False
+    for _ in range(500):
+        steps = [odd_change(chance) for _ in range(chance.randint(1, 4))]
+        try:
+            made = applied(BASE, read_overlay({"steps": steps}))
+        except OverlayError as error:
+            assert all(each.pointer.startswith("/") or not each.pointer for each in error.problems)
+            is_told = True
+        else:
+            ids = [each["id"] for each in made["nodes"]]
+            assert len(set(ids)) == len(ids), steps
+    assert is_told
 
 
 def test_an_overlay_that_says_nothing_changes_nothing():

@@ -45,12 +45,17 @@ def steps_of(definition: Mapping[str, Any]) -> list[Step]:
     return [node for node in cast("list[Any]", nodes) if isinstance(node, dict)] if isinstance(nodes, list) else []
 
 
+def named(step: Mapping[str, Any], key: str) -> list[str]:
+    """The ids under a key that holds one or several, such as ``dependencies``; none where it holds something else."""
+    value = step.get(key)
+    if isinstance(value, str):
+        return [value]
+    return [each for each in cast("list[Any]", value) if isinstance(each, str)] if isinstance(value, list) else []
+
+
 def next_of(step: Mapping[str, Any]) -> list[str]:
     """The ids in a step's ``next``; none where it is left out or computed."""
-    following = step.get("next")
-    if isinstance(following, str):
-        return [] if is_computed(step) else [following]
-    return [str(each) for each in cast("list[Any]", following)] if isinstance(following, list) else []
+    return [] if is_computed(step) else named(step, "next")
 
 
 def is_computed(step: Mapping[str, Any]) -> bool:

@@ -171,8 +171,11 @@ def _change_form(patch: Patch, step: Step, change: Change) -> None:
         patch.tell("", f"the form of `{change.change}` has a name and stands elsewhere: its fields cannot be changed")
         return
     form = cast("dict[str, Any]", held)
-    fields: dict[str, Any] = form.setdefault("properties", {})
-    required: list[str] = form.get("required", [])
+    fields, required = form.setdefault("properties", {}), form.get("required", [])
+    if not (isinstance(fields, dict) and isinstance(required, list)):
+        patch.tell("", f"the form of `{change.change}` is no JSON Schema of an object")
+        return
+    fields, required = cast("dict[str, Any]", fields), cast("list[str]", required)
     for index, name in enumerate(change.without_fields):
         if fields.pop(name, None) is None:
             patch.tell(f"/withoutFields/{index}", f"`{change.change}` has no field `{name}`", patch.near(name, fields))
@@ -198,16 +201,25 @@ def _check_field(patch: Patch, form: dict[str, Any], path: str, validator: str) 
     schema = form
     for part in path.split("."):
         name = part.removesuffix("[]")
-        properties: dict[str, Any] = schema.get("properties", {})
-        if not isinstance(properties.get(name), dict):
+        properties = _objects_in(schema.get("properties"))
+        if name not in properties:
             patch.tell(f"/validators/{path}", f"there is no field `{name}`", patch.near(name, properties))
             return
         schema = properties[name]
         if part.endswith("[]"):
-            schema = schema.setdefault("items", {})
+            items = schema.setdefault("items", {})
+            if not isinstance(items, dict):
+                patch.tell(f"/validators/{path}", f"the items of `{name}` are not described by one schema")
+                return
+            schema = cast("dict[str, Any]", items)
     if VALIDATOR_KEYWORD in schema:
         patch.tell(f"/validators/{path}", f"the field is checked already, by `{schema[VALIDATOR_KEYWORD]}`")
     schema[VALIDATOR_KEYWORD] = validator
+
+
+def _objects_in(value: Any) -> dict[str, dict[str, Any]]:
+    its = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return {name: each for name, each in its.items() if isinstance(each, dict)}
 
 
 def _read_change(item: Any, place: str, problems: list[OverlayProblem]) -> AnyChange | None:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, cast
 
-from weftline_market_roles.edges import Edge, Step, edges_of, entrances, is_computed, next_of, steps_of
+from weftline_market_roles.edges import Edge, Step, edges_of, entrances, is_computed, named, next_of, steps_of
 from weftline_market_roles.overlay_errors import OverlayError, OverlayProblem
 
 
@@ -75,13 +75,13 @@ class Patch:
         if anchor is None or not self._can_be_added(steps):
             return
         for step, following in pairwise(steps):
-            step.setdefault("next", following["id"])
+            _lead(step, following["id"])
         nodes: list[Any] = self._definition["nodes"]
         if after is not None:
             if not self._hands_on(anchor, "after"):
                 return
             if "next" in anchor:
-                steps[-1].setdefault("next", anchor["next"])
+                _lead(steps[-1], anchor["next"])
             anchor["next"] = steps[0]["id"]
             nodes[nodes.index(anchor) + 1 : nodes.index(anchor) + 1] = steps
         else:
@@ -92,7 +92,7 @@ class Patch:
                 edge.lead_to(steps[0]["id"])
             if anchor["id"] in self._entrances:
                 self._entrances.add(steps[0]["id"])
-            steps[-1].setdefault("next", anchor["id"])
+            _lead(steps[-1], anchor["id"])
             nodes[nodes.index(anchor) : nodes.index(anchor)] = steps
         self._see()
 
@@ -120,8 +120,8 @@ class Patch:
         by.setdefault("id", id)
         if by["id"] != id and not self._can_be_added([by], "/with"):
             return
-        if "next" in step and not is_decision(by):
-            by.setdefault("next", step["next"])
+        if "next" in step:
+            _lead(by, step["next"])
         if "dependencies" in step:
             by.setdefault("dependencies", step["dependencies"])
         if by["id"] != id:
@@ -131,8 +131,8 @@ class Patch:
             for edge in edges:
                 edge.lead_to(by["id"])
             for other in steps_of(self._definition):
-                if id in other.get("dependencies", ()):
-                    other["dependencies"] = [by["id"] if each == id else each for each in _listed(other)]
+                if id in (waits_for := named(other, "dependencies")):
+                    other["dependencies"] = [by["id"] if each == id else each for each in waits_for]
             if id in self._entrances:
                 self._entrances.add(by["id"])
             self._removed[id] = self.place
@@ -193,7 +193,7 @@ class Patch:
 
     def _hands_on(self, step: Step, key: str) -> bool:
         """Whether something can be put between a step and what follows it."""
-        if is_decision(step) or step.get("type") in ("end", "fail"):
+        if not _has_next(step):
             ways = "chooses between several ways" if is_decision(step) else "ends the way"
             self.tell(f"/{key}", f"`{step['id']}` {ways}: nothing can follow it", "add before a step that it leads to")
             return False
@@ -206,7 +206,7 @@ class Patch:
         """The edges that lead to a step; None, and a problem, where an expression may lead there, too."""
         for step in steps_of(self._definition):
             if is_computed(step) and (
-                id in step.get("targets", ()) or re.search(rf"['\"]{id}['\"]", str(step["next"]))
+                id in named(step, "targets") or f"'{id}'" in str(step["next"]) or f'"{id}"' in str(step["next"])
             ):
                 self.tell(f"/{key}", f"an expression in `{step['id']}` may lead to `{id}`", f"replace `{step['id']}`")
                 return None
@@ -214,7 +214,7 @@ class Patch:
 
     def _can_go(self, step: Step, edges: list[Edge]) -> bool:
         id = step["id"]
-        waiting = [str(each["id"]) for each in steps_of(self._definition) if id in _listed(each)]
+        waiting = [str(each["id"]) for each in steps_of(self._definition) if id in named(each, "dependencies")]
         if waiting:
             self.tell("/remove", f"`{waiting[0]}` waits for `{id}` (`dependencies`)", f"replace `{waiting[0]}` first")
             return False
@@ -253,6 +253,12 @@ def is_decision(step: Mapping[str, Any]) -> bool:
     return step.get("type") in ("decision", "condition")
 
 
-def _listed(step: Mapping[str, Any]) -> list[str]:
-    its = step.get("dependencies", [])
-    return [its] if isinstance(its, str) else [str(each) for each in its]
+def _has_next(step: Mapping[str, Any]) -> bool:
+    """Whether a step says by ``next`` what follows it."""
+    return not is_decision(step) and step.get("type") not in ("end", "fail")
+
+
+def _lead(step: Step, to: Any) -> None:
+    """Lead a step on, unless it says itself where it leads, or leads nowhere."""
+    if _has_next(step):
+        step.setdefault("next", to)

@@ -18,6 +18,7 @@ class MarketRolesPlugin(Plugin):
     name = "Market roles"
     version = "0.1.0"
     description = "Roles of the energy market: contract onboarding and portfolio management for each of them."
+    requires = ">=0.1"
     types = frozenset({PluginType.CORE_EXTENSION, PluginType.WORKFLOW_ACTION, PluginType.UI_PANEL})
     capabilities = frozenset({Capability.DATABASE})
 

@@ -26,7 +26,7 @@ Reason = Annotated[str | None, Field(max_length=500, description="Why; kept with
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class AssignBody(_Body):
