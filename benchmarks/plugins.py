@@ -61,18 +61,22 @@ async def plugins(lab: Lab) -> list[Figure]:
 
     - ``plugins.start``: how much later ``/health/ready`` answers; medians of five starts each, by turns.
     """
-    homes = {count: lab.directory / f"plugins-{count}" for count in (0, PLUGINS)}
-    for count, home in homes.items():
-        home.mkdir()
-        await asyncio.to_thread(_install, InstalledPackages(home / "plugins"), count)
-    # servers of one database need one key
-    seconds: dict[int, list[float]] = {count: [] for count in homes}
+    # servers of one database need one key: the packages come and go in one home
+    home = lab.directory / "plugins"
+    there, aside = home / "plugins", home / "aside"
+    home.mkdir()
+    await asyncio.to_thread(_install, InstalledPackages(aside))
+    seconds: dict[int, list[float]] = {0: [], PLUGINS: []}
     async with another_database(lab.url, "plugins") as url:
         for _ in range(1 if lab.is_quick else ROUNDS):
-            for count, home in homes.items():
+            for count, measured in seconds.items():
+                if count:
+                    aside.rename(there)
                 async with open_server(home, url) as site:
-                    seconds[count].append(site.seconds_to_ready)
+                    measured.append(site.seconds_to_ready)
                     await _check(site, count)
+                if count:
+                    there.rename(aside)
     more = median(seconds[PLUGINS]) - median(seconds[0])
     return [
         Figure("plugins.none", median(seconds[0]), "s"),
@@ -94,8 +98,8 @@ async def _check(site: Site, count: int) -> None:
         raise BenchmarkFailed(f"{running} of {count} plugins run")
 
 
-def _install(packages: InstalledPackages, count: int) -> None:
-    for number in range(count):
+def _install(packages: InstalledPackages) -> None:
+    for number in range(PLUGINS):
         packages.install(_package(f"{_PREFIX}{number:02}"))
 
 
