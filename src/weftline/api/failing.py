@@ -70,6 +70,7 @@ SCHEMA: dict[str, Any] = {
         "code": {"type": "string", "description": "Stable, for programs."},
         "instance": {"type": "string", "description": "The path of the request."},
         "correlationId": {"type": "string", "description": "The request's id, as in the logs."},
+        "pluginCode": {"type": "string", "description": "A plugin's own code for it, after the plugin's id and a dot."},
         "errors": {
             "type": "array",
             "items": {

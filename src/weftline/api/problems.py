@@ -47,6 +47,7 @@ def problem_body(
     detail: str | None = None,
     errors: Sequence[FieldError] = (),
     type: str | None = None,
+    members: Mapping[str, str] | None = None,
 ) -> bytes:
     """The text of a problem document.
 
@@ -58,6 +59,7 @@ def problem_body(
         detail: what happened this time.
         errors: what is wrong with which part of the request.
         type: the URI of the kind of problem; None for the page that this server has on the code.
+        members: what it has besides.
     """
     document: dict[str, Any] = {
         "type": type or problem_type(code),
@@ -72,6 +74,7 @@ def problem_body(
         document["correlationId"] = id
     if errors:
         document["errors"] = errors
+    document.update(members or {})
     return orjson.dumps(document)
 
 
@@ -105,8 +108,10 @@ def problem_response(request: Request, error: Exception) -> Response | None:
     """The answer to a request that ended in ``error``; None where that is a fault of ours."""
     match error:
         case DomainError():
-            headers = _headers_of(error)
-            return _response(request, error.status, error.code, error.title, error.detail, error.errors, headers)
+            headers, members = _headers_of(error), error.members
+            return _response(
+                request, error.status, error.code, error.title, error.detail, error.errors, headers, members
+            )
         case RequestValidationError():
             return _of_validation(request, error)
         case HTTPException():
@@ -180,10 +185,11 @@ def _response(
     detail: str | None = None,
     errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
+    members: Mapping[str, str] | None = None,
 ) -> Response:
     # so that the access log tells what was refused, and not only that something was
     structlog.contextvars.bind_contextvars(problem=code)
-    body = problem_body(request.url.path, status, code, title, detail, errors)
+    body = problem_body(request.url.path, status, code, title, detail, errors, members=members)
     return Response(body, status, headers, MEDIA_TYPE)
 
 

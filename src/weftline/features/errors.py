@@ -19,8 +19,9 @@ Each feature derives its own from these, so that the code says what happened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -50,8 +51,10 @@ class DomainError(Exception):
 
     Attributes:
         retry_after: seconds until the same request may be granted; None: waiting alone does not help.
+        members: what the problem document has besides what all have (RFC 9457, section 3.2).
     """
 
+    members: Mapping[str, str] = MappingProxyType({})
     status: ClassVar[int] = 400
     code: str = "bad_request"
     title: ClassVar[str] = "Bad request"

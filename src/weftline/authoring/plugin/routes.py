@@ -83,7 +83,8 @@ class PluginProblem(Exception):
 
     Args:
         status: one of :data:`REFUSALS`.
-        code: stable, in snake_case, such as ``role_not_found``; the answer has it after the plugin's id and a dot.
+        code: stable, in snake_case, such as ``role_not_found``; the answer has it in ``pluginCode``, after the plugin's
+            id and a dot. Its ``code`` follows from the status.
         message: a sentence for whoever asked.
         errors: what is wrong with which part of the body.
     """

@@ -18,7 +18,7 @@ from weftline.features.http.wire import Demand, Wire
 
 MAX_SEQ = 2**63 - 1
 
-ACTOR_TYPES = "`user`, `service`, `operator`, `console`, `system`, `workflow`, `anonymous`"
+ACTOR_TYPES = "`user`, `service`, `operator`, `console`, `system`, `workflow`, `plugin`, `anonymous`"
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ, description="The entry's number in the tenant's log.")]

@@ -100,26 +100,39 @@ def append(
     cast("KeyedConnection", connection).close_with(statement)
 
 
+def request_actor() -> dict[str, Any] | None:
+    """Who acts now and from where, as the database function takes it; None where nobody does."""
+    actor = current_caller()
+    return None if actor is None else _who(actor, current_origin())
+
+
 def encode(entries: Sequence[Entry]) -> str:
     """The entries as the database function takes them."""
     current = current_origin()
     rows: list[dict[str, Any]] = []
     for entry in entries:
-        actor, origin = entry.actor, entry.origin or current
+        who = _who(entry.actor, entry.origin or current)
         rows.append(
             {
-                "actor_type": "anonymous" if actor is None else actor.kind,
-                "actor_id": None if actor is None else actor.id,
-                "actor_name": None if actor is None else actor.name,
+                **who,
                 "action": entry.action,
                 "resource_type": entry.resource_type,
                 "resource_id": entry.resource_id,
                 "before": entry.before,
                 "after": entry.after,
-                "reason": entry.reason or (None if actor is None else actor.reason),
-                "address": origin.address,
-                "user_agent": origin.user_agent,
-                "request_id": origin.request_id,
+                "reason": entry.reason or who["reason"],
             }
         )
     return orjson.dumps(rows, default=str).decode()
+
+
+def _who(actor: Caller | None, origin: Origin) -> dict[str, Any]:
+    return {
+        "actor_type": "anonymous" if actor is None else actor.kind,
+        "actor_id": None if actor is None else actor.id,
+        "actor_name": None if actor is None else actor.name,
+        "reason": None if actor is None else actor.reason,
+        "address": origin.address,
+        "user_agent": origin.user_agent,
+        "request_id": origin.request_id,
+    }

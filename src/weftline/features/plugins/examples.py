@@ -35,3 +35,35 @@ SET: dict[str, Any] = {
     "secrets": ["token"],
 }
 DETAIL: dict[str, Any] = {**PLUGIN, **SET}
+
+ROUTE = "stamps/round"
+ROUTE_BODY: dict[str, Any] = {"ink": "blue"}
+ROUTE_ANSWER: dict[str, Any] = {"stamp": "round", "ink": "blue", "version": 2}
+
+PANEL: dict[str, Any] = {
+    "id": "stamps",
+    "pluginId": ID,
+    "place": f"{ID}/stamps",
+    "title": {"en": "Stamps", "de": "Stempel"},
+    "icon": "stamp",
+    "sections": [
+        {
+            "type": "table",
+            "title": None,
+            "source": "/stamps",
+            "columns": [
+                {"key": "name", "title": {"en": "Name"}, "kind": "text", "values": {}, "link": None},
+                {
+                    "key": "status",
+                    "title": {"en": "Status"},
+                    "kind": "status",
+                    "values": {"ready": {"title": {"en": "Ready", "de": "Bereit"}, "tone": "good"}},
+                    "link": None,
+                },
+            ],
+            "empty": {"en": "There is no stamp yet.", "de": "Es gibt noch keinen Stempel."},
+            "rowActions": [],
+            "actions": [],
+        }
+    ],
+}

@@ -15,7 +15,10 @@ from weftline.features.http.paging import Page
 from weftline.features.http.routing import api_router
 from weftline.features.plugins import examples
 from weftline.features.plugins.errors import InvalidConfiguration, PluginChanged, PluginNotFound
+from weftline.features.plugins.panel_schemas import PanelOut, PanelQuery
+from weftline.features.plugins.panels import PluginPanels
 from weftline.features.plugins.permissions import MANAGE, READ, RUN
+from weftline.features.plugins.route_rest import User, plugin_call_routes
 from weftline.features.plugins.schemas import ConfigurationBody, ConfigurationOut, PluginDetail, PluginOut, PluginQuery
 from weftline.features.plugins.service import PluginService, ShownPlugin
 
@@ -26,8 +29,32 @@ PluginId = Annotated[str, Path(max_length=63, description="The plugin's id.", ex
 
 
 def plugin_routes(service: PluginService) -> tuple[APIRouter, ...]:
-    """The routes of plugins."""
-    return _of_tenants(service), _of_the_platform(service)
+    """The routes of plugins, and of what they add."""
+    # before those of one plugin, whose id it would be
+    return (
+        _of_panels(service.panels),
+        _of_tenants(service),
+        _of_the_platform(service),
+        plugin_call_routes(service.calls),
+    )
+
+
+def _of_panels(panels: PluginPanels) -> APIRouter:
+    router = api_router("/plugins", tag="Plugins")
+
+    @router.get(
+        "/panels",
+        summary="List plugins' panels",
+        responses=answers({"items": [examples.PANEL], "nextCursor": None}, description="By plugin and id."),
+    )
+    async def list_plugin_panels(caller: User, query: Annotated[PanelQuery, Query()]) -> Page[PanelOut]:
+        """Lists the pages that plugins add to the web app, those that the caller may see, with the buttons that they
+        may use. A panel is described, not programmed: what it shows comes from routes of its plugin.
+        """
+        window = query.window()
+        return window.page(window.over(panels.list(caller)), PanelOut.model_validate)
+
+    return router
 
 
 def _of_tenants(service: PluginService) -> APIRouter:

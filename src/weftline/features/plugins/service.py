@@ -13,12 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from weftline.authoring.plugin import Plugin
+from weftline.features.access.gate import Gate
 from weftline.features.audit.trail import PLATFORM, record
 from weftline.features.database import Database, driver
 from weftline.features.http.listing import Ordering, SortKey
+from weftline.features.plugins.calling import PluginCalls
 from weftline.features.plugins.configuration import check, schema_of, secret_names
 from weftline.features.plugins.errors import PluginChanged, PluginNotFound
 from weftline.features.plugins.models import PluginSettings, WantedPlugin
+from weftline.features.plugins.panels import PluginPanels
 from weftline.plugins import FoundPlugin, PluginState, PluginStatus
 from weftline.plugins.running import RunningPlugins
 from weftline.store.keyring import Keyring
@@ -75,9 +78,18 @@ class PluginService:
         operators: under the role of operators.
         keyring: holds the keys under which secrets are sealed.
         plugins: those of this process.
+        gate: decides who may call what plugins add.
+
+    Attributes:
+        calls: hands requests to plugins.
+        panels: their pages.
     """
 
-    def __init__(self, database: Database, operators: Database, keyring: Keyring, plugins: RunningPlugins) -> None:
+    def __init__(
+        self, database: Database, operators: Database, keyring: Keyring, plugins: RunningPlugins, gate: Gate
+    ) -> None:
+        self.calls = PluginCalls(plugins, gate)
+        self.panels = PluginPanels(plugins)
         self._database = database
         self._operators = operators
         self._keyring = keyring
