@@ -87,17 +87,19 @@ def test_a_portfolio_names_each_point_once_and_delivers_behind_its_own_access_po
     assert "twice" in str(check_portfolio({"accessPoints": [access], "deliveryPoints": [delivery, delivery]}))
 
 
+@settings(deadline=None)
 @given(JSON, st.sampled_from(sorted(CHECKS)))
 def test_no_check_fails_whatever_it_is_given(value: Any, name: str):
     assert isinstance(CHECKS[name](value), str | None)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.sampled_from(sorted(vat.MEMBER_STATES | {"el", "eu", "im"})), st.text(max_size=16))
 def test_nor_does_that_of_vat_numbers_of_any_country(country: str, rest: str):
     assert isinstance(check_vat(country + rest), str | None)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_nor_does_that_of_a_portfolio(value: Any):
     assert isinstance(check_portfolio({"accessPoints": [value, {"ean": value}], "deliveryPoints": value}), str | None)

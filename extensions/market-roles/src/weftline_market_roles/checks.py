@@ -107,6 +107,11 @@ CHECKS: dict[str, Callable[[Any], str | None]] = {
 """By the name that a JSON Schema's ``x-validator`` gives."""
 
 
+def prepare() -> None:
+    """Load what the checks need, so that none of them reads a file later; takes a moment."""
+    vat.guess_country("0")
+
+
 def _checked(value: Any, compact: Callable[[str], str], what: str) -> str | None:
     if not isinstance(value, str) or not value.strip() or len(value) > _MAX_LENGTH:
         return f"this is not {what}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from weftline.authoring.plugin import Capability, Plugin, PluginApp, PluginType
 from weftline_market_roles.actions import run_on
-from weftline_market_roles.checks import CHECKS
+from weftline_market_roles.checks import CHECKS, prepare
 from weftline_market_roles.entries import entries
 from weftline_market_roles.panel import PANEL
 from weftline_market_roles.register import Register
@@ -24,6 +26,7 @@ class MarketRolesPlugin(Plugin):
 
     async def initialize(self, app: PluginApp) -> None:
         """Add actions, checks, templates, routes and the page."""
+        await asyncio.to_thread(prepare)
         register = Register.of(app)
         for name, check in CHECKS.items():
             app.step_validator(name, check)
