@@ -71,6 +71,14 @@ async def test_what_the_index_has_is_listed_with_what_fits(api: Client) -> None:
     assert [each["id"] for each in found.json()["items"]] == ["shop-bells"]
 
 
+async def test_what_the_index_has_is_sorted_and_read_page_by_page(api: Client) -> None:
+    found = await api.get("/platform/plugins/index", params={"sort": "-name", "limit": 2})
+    assert [each["id"] for each in found.json()["items"]] == ["shop-tower", "shop-later"]
+    rest = {"sort": "-name", "limit": 2, "cursor": found.json()["nextCursor"]}
+    found = await api.get("/platform/plugins/index", params=rest)
+    assert [each["id"] for each in found.json()["items"]] == ["shop-bells"] and found.json()["nextCursor"] is None
+
+
 async def test_an_operator_installs_a_plugin_and_it_runs_at_once(
     api: Client, packages: InstalledPackages, connect: Connect
 ) -> None:

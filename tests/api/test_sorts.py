@@ -59,8 +59,14 @@ EXAMPLES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 """What is made three of."""
 
-ELSEWHERE = {f"{V1}/executions", f"{V1}/executions/{{execution_id}}/children", f"{V1}/plugins"}
-"""Lists of what has started and ended: see ``test_lists``; of what is installed: see ``test_plugins``."""
+ELSEWHERE = {
+    f"{V1}/executions",
+    f"{V1}/executions/{{execution_id}}/children",
+    f"{V1}/plugins",
+    f"{V1}/platform/plugins/index",
+}
+"""Lists of what has started and ended: see ``test_lists``; of what is installed: ``test_plugins``; of what can be:
+``test_plugin_market``."""
 
 WITH_TASKS = """
     INSERT INTO human_tasks (tenant_id, id, execution_id, workflow_id, step_id, name, due_at)
