@@ -20,7 +20,7 @@ from weftline.language.json_values import find_flaw, pointer
 from weftline.language.node_base import FlowNode
 from weftline.language.nodes import NODE_TYPES
 from weftline.language.problems import Problems
-from weftline.language.validators import check_named_checks, hint_for
+from weftline.language.validators import check_named_checks, hint_for, named_checks
 
 EXPANSION = "expansion"
 RESERVED_FIELDS = frozenset({"type", EXPANSION})
@@ -47,6 +47,13 @@ def is_of_plugin(node: object) -> bool:
         return False
     its = cast("Mapping[str, object]", node).get("type")
     return isinstance(its, str) and "." in its
+
+
+def uses_plugins(document: Mapping[str, Any]) -> bool:
+    """Whether a definition uses something of plugins: then :func:`expand` has something to do."""
+    nodes = [node for _, node in _maps(document.get("nodes"))]
+    schemas = [document.get("input"), *(node.get("form") for node in nodes)]
+    return any(map(is_of_plugin, nodes)) or any(True for schema in schemas for _ in named_checks(schema))
 
 
 def expand(document: Mapping[str, Any], parts: PluginParts) -> tuple[dict[str, Any], list[Problem]]:

@@ -64,6 +64,18 @@ def named_checks(schema: object, path: tuple[str | int, ...] = ()) -> Iterator[t
             yield from named_checks(value, (*path, index))
 
 
+def without_named_checks(document: dict[str, Any]) -> dict[str, Any]:
+    """A definition whose schemas name no check; for where plugins do not run."""
+    return cast("dict[str, Any]", _without(document))
+
+
+def _without(value: object) -> object:
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, object]", value)
+        return {key: _without(each) for key, each in members.items() if key != VALIDATOR_KEYWORD}
+    return [_without(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
+
+
 def check_named_checks(schema: object, place: str, known: Collection[str], problems: Problems) -> None:
     """Adds a problem for each check that a schema names and that is not there."""
     for name, where in named_checks(schema):

@@ -235,3 +235,8 @@ class RunningPlugins:
 def no_action(_: UUID) -> frozenset[str]:
     """Where no plugin is disabled, no action is hidden."""
     return frozenset()
+
+
+async def no_parts(_: UUID) -> PluginParts:
+    """Where there are no plugins, definitions use nothing of them."""
+    return PluginParts({}, frozenset())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,9 @@ from weftline.features.trials.helpers import TrialHelpers
 from weftline.features.trials.variables import variables_of
 from weftline.features.variables.permissions import READ as SEE_VARIABLES
 from weftline.features.workflows.checking import DefinitionChecker
-from weftline.plugins.running import no_action
+from weftline.language.plugin_nodes import PluginParts
+from weftline.language.validators import without_named_checks
+from weftline.plugins.running import no_action, no_parts
 
 SECONDS = 2.0
 """That a trial may take."""
@@ -52,6 +54,7 @@ class TrialService:
         gate: knows who may see variables.
         known: what there is to say of actions.
         hidden: names of those that are not there for a tenant.
+        parts: what of plugins a tenant's definitions may use.
     """
 
     def __init__(
@@ -63,11 +66,12 @@ class TrialService:
         known: ActionRegistry = registry,
         *,
         hidden: Callable[[UUID], Collection[str]] = no_action,
+        parts: Callable[[UUID], Awaitable[PluginParts]] = no_parts,
     ) -> None:
         self._database = database
         self._cache = cache
         self._gate = gate
-        self._checker = DefinitionChecker(database, actions, hidden)
+        self._checker = DefinitionChecker(database, actions, hidden, parts)
         self._known = known
         self._helpers = TrialHelpers()
 
@@ -84,7 +88,7 @@ class TrialService:
             InvalidTrial: what is to happen cannot happen.
             TrialTooLarge: it takes more time or memory than it may.
         """
-        definition = await self._checker.check(caller.tenant_id, trial.definition)
+        definition, document = await self._checker.check(caller.tenant_id, trial.definition)
         rules = await self._cache.rules(caller.tenant_id)
         plain, secrets = await self._variables(caller, definition.id)
         plan: dict[str, Any] = {
@@ -102,7 +106,9 @@ class TrialService:
             "max_steps": trial.max_steps,
             "deadline": SECONDS,
         }
-        answer = await self._helpers.run({"definition": trial.definition, "plan": plan}, SECONDS)
+        # plugins do not run where trials do
+        document = without_named_checks(document)
+        answer = await self._helpers.run({"definition": document, "plan": plan}, SECONDS)
         match answer.get("refused"):
             case None:
                 return answer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from weftline.features.database import Database
@@ -14,8 +14,21 @@ from weftline.language import Problem, Validation, validate
 from weftline.language import Workflow as Definition
 from weftline.language.dialects import explained
 from weftline.language.integration_actions import integration_actions
-from weftline.plugins.running import no_action
+from weftline.language.plugin_nodes import PluginParts, expand, uses_plugins
+from weftline.plugins.running import no_action, no_parts
 from weftline.store.integrations import imported_names
+
+
+class CheckedDefinition(NamedTuple):
+    """A document in which nothing is wrong.
+
+    Attributes:
+        definition: the workflow that it is.
+        document: as it is stored: what plugins make of its nodes stands in it.
+    """
+
+    definition: Definition
+    document: dict[str, Any]
 
 
 class DefinitionChecker:
@@ -25,6 +38,7 @@ class DefinitionChecker:
         database: where the integrations are that tenants have imported, whose actions their definitions may call, too.
         actions: names of the actions that definitions may call; None accepts any name.
         hidden: those of them that are not there for a tenant.
+        parts: what of plugins a tenant's definitions may use.
     """
 
     def __init__(
@@ -32,30 +46,41 @@ class DefinitionChecker:
         database: Database,
         actions: Collection[str] | None,
         hidden: Callable[[UUID], Collection[str]] = no_action,
+        parts: Callable[[UUID], Awaitable[PluginParts]] = no_parts,
     ) -> None:
         self._database = database
         self._actions = actions
         self._hidden = hidden
+        self._parts = parts
 
     async def problems(self, tenant_id: UUID, document: dict[str, Any]) -> Sequence[Problem]:
         """Everything that is wrong with a document of a tenant's."""
-        return explained(document, (await self._validate(tenant_id, document)).problems)
+        return explained(document, (await self._validate(tenant_id, document))[0].problems)
 
-    async def check(self, tenant_id: UUID, document: dict[str, Any]) -> Definition:
+    async def check(self, tenant_id: UUID, document: dict[str, Any]) -> CheckedDefinition:
         """The workflow that a document of a tenant's is.
 
         Raises:
             InvalidDefinition: it is none.
         """
-        validation = await self._validate(tenant_id, document)
+        validation, complete = await self._validate(tenant_id, document)
         if validation.workflow is None or validation.problems:
             raise InvalidDefinition(explained(document, validation.problems))
-        return validation.workflow
+        return CheckedDefinition(validation.workflow, complete)
 
-    async def _validate(self, tenant_id: UUID, document: dict[str, Any]) -> Validation:
+    async def _validate(self, tenant_id: UUID, document: dict[str, Any]) -> tuple[Validation, dict[str, Any]]:
+        """What became of a document, and the document as it is stored."""
+        more: list[Problem] = []
+        if uses_plugins(document):
+            parts = await self._parts(tenant_id)
+            # in a thread, for it is the plugins' code, and a large graph takes its time
+            document, more = await asyncio.to_thread(expand, document, parts)
         actions = await self._known_to(tenant_id, document)
-        # in a thread, for a large graph takes its time
-        return await asyncio.to_thread(validate, document, actions, None if self._actions is None else offers())
+        known = None if self._actions is None else offers()
+        validation = await asyncio.to_thread(validate, document, actions, known)
+        told = {(each.pointer, each.code) for each in more}
+        problems = more + [each for each in validation.problems if (each.pointer, each.code) not in told]
+        return Validation(None if problems else validation.workflow, problems), document
 
     async def _known_to(self, tenant_id: UUID, document: dict[str, Any]) -> Collection[str] | None:
         """Names that the document may call. The database is asked only where one may be an imported action's."""

@@ -119,7 +119,7 @@ class Publishing:
             InvalidDefinition: what the version was can be run no longer, or would start itself without end.
         """
         earlier = await self._published_version(tenant_id, workflow_id, number)
-        definition = await self._checker.check(tenant_id, earlier.definition)
+        definition, _ = await self._checker.check(tenant_id, earlier.definition)
         async with self._database.transaction(tenant_id) as session:
             template = await lock_template(session, tenant_id, workflow_id, expected_etag)
             refuse_archived(template)

@@ -33,8 +33,9 @@ from weftline.features.workflows.models import WorkflowTemplate, WorkflowVersion
 from weftline.features.workflows.publishing import Publishing
 from weftline.language import Problem
 from weftline.language.diff import DefinitionDiff, diff_definitions
+from weftline.language.plugin_nodes import PluginParts
 from weftline.model.status import TemplateStatus
-from weftline.plugins.running import no_action
+from weftline.plugins.running import no_action, no_parts
 
 Furnish = Callable[[AsyncSession, Workflow], Awaitable[None]]
 """Stores, within the transaction that makes a workflow, what belongs to it."""
@@ -61,6 +62,7 @@ class WorkflowService:
         actions: names of the actions that definitions may call; None accepts any name.
         limits: how many a tenant may have.
         hidden: names of the actions that are not there for a tenant.
+        parts: what of plugins a tenant's definitions may use.
 
     Attributes:
         publishing: makes versions the ones that new executions run.
@@ -74,10 +76,11 @@ class WorkflowService:
         limits: TenantLimits,
         *,
         hidden: Callable[[UUID], Collection[str]] = no_action,
+        parts: Callable[[UUID], Awaitable[PluginParts]] = no_parts,
     ) -> None:
         self._database = database
         self._limits = limits
-        self._checker = DefinitionChecker(database, actions, hidden)
+        self._checker = DefinitionChecker(database, actions, hidden, parts)
         self.publishing = Publishing(database, self._checker)
         self.lifecycle = Lifecycle(database)
         self._shared = Shared()
@@ -99,7 +102,7 @@ class WorkflowService:
             WorkflowExists: its id is taken.
             LimitReached: the tenant has as many as it may.
         """
-        definition = await self._checker.check(tenant_id, document)
+        definition, document = await self._checker.check(tenant_id, document)
         async with self._database.transaction(tenant_id) as session:
             await self._limits.check_workflows(session, tenant_id)
             template = await repository.add_template(
@@ -132,7 +135,7 @@ class WorkflowService:
             WorkflowNotFound, WorkflowChanged: there is none of this id, or not in the expected state.
             WorkflowArchived: it was put away.
         """
-        definition = await self._checker.check(tenant_id, document)
+        definition, document = await self._checker.check(tenant_id, document)
         if definition.id != workflow_id:
             message = f"the definition's id is '{definition.id}', the workflow's is '{workflow_id}'"
             raise InvalidDefinition([Problem("/id", message, "An id cannot be changed.", "id_mismatch")])
