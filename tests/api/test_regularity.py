@@ -74,6 +74,10 @@ WITHOUT_KEY = {
 """POSTs that take no ``Idempotency-Key``, with why."""
 
 UNCONDITIONAL = {
+    **dict.fromkeys(
+        (f"{method} /plugins/{{plugin_id}}/routes/{{path}}" for method in ("PUT", "PATCH", "DELETE")),
+        "what a plugin keeps has states of its own, which its routes may ask for",
+    ),
     "DELETE /auth/sessions": "ends what there is",
     "DELETE /auth/sessions/{session_id}": "a session has no state but that it has ended",
     "PUT /groups/{group_id}/members/{user_id}": "somebody belongs to a group, or does not",

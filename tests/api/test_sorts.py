@@ -63,9 +63,10 @@ ELSEWHERE = {
     f"{V1}/executions",
     f"{V1}/executions/{{execution_id}}/children",
     f"{V1}/plugins",
+    f"{V1}/plugins/panels",
     f"{V1}/platform/plugins/index",
 }
-"""Lists of what has started and ended: see ``test_lists``; of what is installed: ``test_plugins``; of what can be:
+"""Lists of what has started and ended: see ``test_lists``; of what is installed: ``test_plugins``, ``test_plugin_parts``; of what can be:
 ``test_plugin_market``."""
 
 WITH_TASKS = """

@@ -27,6 +27,8 @@ WITHOUT_CALLS = {
     r"GET /(jobs/.*|task-queues)": "for those who run workers",
     r"\w+ /task-links/.*": "for people without an account, in a browser",
     r"(POST|PATCH) (/workflows/\{\})?/variables(/\{\})?": "`variables.set` makes and changes one",
+    r"\w+ /plugins/\{\}/routes/\{\}": "what a plugin answers is its own: `client.request`",
+    r"GET /plugins/panels": "for the web app",
     r"GET /workflows/\{\}/triggers": "`triggers.list(workflow=…)`",
 }
 """Operations that have no call of their own, and why."""

@@ -32,6 +32,7 @@ NOT_A_TENANTS: dict[str, str] = {
     "/plugins/{plugin_id}/configuration": "likewise",
     "/plugins/{plugin_id}/enable": "likewise",
     "/plugins/{plugin_id}/disable": "likewise",
+    "/plugins/{plugin_id}/routes/{path}": "likewise; see tests/api/test_plugin_routes.py",
     "PUT /variables/{variable_key}": "makes one's own where there is none of this name",
     "/working-copies/{workflowId}": "everybody has their own; see tests/api/test_working_copies.py",
 }

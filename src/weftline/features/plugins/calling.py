@@ -66,7 +66,7 @@ class PluginCalls:
             PluginNotFound, PluginStopped, PluginDisabled, PluginRouteNotFound: nobody answers.
             PermissionDenied: the caller may not.
             InvalidPluginBody: the body is not what the route takes.
-            PluginRefusal: the plugin refuses.
+            PluginForbids, PluginFindsNothing, PluginConflict, PluginRefuses, PluginUnavailable: the plugin refuses.
             PluginFailed: it has a fault.
             StoreError: the database does not answer, or refuses.
         """

@@ -6,56 +6,36 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from weftline.authoring.plugin import PluginProblem, RecordChanged, RecordInvalid
-from weftline.features.errors import DomainError, FieldError
+from weftline.features.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound
 
 
-class PluginRefusal(DomainError):
-    """A plugin refuses a request.
-
-    Args:
-        plugin_id: which plugin.
-        problem: what it says.
-    """
-
-    def __init__(self, plugin_id: str, problem: PluginProblem) -> None:
-        errors = [FieldError(each.pointer, each.message, each.code) for each in problem.errors]
-        super().__init__(problem.message, errors)
-        self.members = {"pluginCode": f"{plugin_id}.{problem.code}"}
-
-
-class PluginForbids(PluginRefusal):
+class PluginForbids(Forbidden):
     """Whoever asks may not."""
 
-    status = 403
     code = "plugin_forbids"
     title = "Forbidden by the plugin"
 
 
-class PluginFindsNothing(PluginRefusal):
+class PluginFindsNothing(NotFound):
     """What it is about does not exist."""
 
-    status = 404
     code = "plugin_finds_nothing"
     title = "Not found by the plugin"
 
 
-class PluginConflict(PluginRefusal):
+class PluginConflict(Conflict):
     """It contradicts what is already so."""
 
-    status = 409
     code = "plugin_conflict"
-    title = "Conflict"
 
 
-class PluginRefuses(PluginRefusal):
+class PluginRefuses(Invalid):
     """It can be read, and is not valid."""
 
-    status = 422
     code = "plugin_refuses"
-    title = "Not valid"
 
 
-class PluginUnavailable(PluginRefusal):
+class PluginUnavailable(DomainError):
     """Not now."""
 
     status = 503
@@ -63,7 +43,7 @@ class PluginUnavailable(PluginRefusal):
     title = "Plugin not available"
 
 
-REFUSALS: Mapping[int, type[PluginRefusal]] = MappingProxyType(
+REFUSALS: Mapping[int, type[DomainError]] = MappingProxyType(
     {
         each.status: each
         for each in (PluginForbids, PluginFindsNothing, PluginConflict, PluginRefuses, PluginUnavailable)
@@ -72,7 +52,7 @@ REFUSALS: Mapping[int, type[PluginRefusal]] = MappingProxyType(
 """By status."""
 
 
-def refusal(plugin_id: str, problem: PluginProblem | RecordChanged | RecordInvalid) -> PluginRefusal:
+def refusal(plugin_id: str, problem: PluginProblem | RecordChanged | RecordInvalid) -> DomainError:
     """What a plugin's handler has raised, as it is answered."""
     match problem:
         case RecordChanged():
@@ -81,4 +61,7 @@ def refusal(plugin_id: str, problem: PluginProblem | RecordChanged | RecordInval
             problem = PluginProblem(422, "invalid_record", f"It cannot be kept: {problem}.")
         case PluginProblem():
             pass
-    return REFUSALS[problem.status](plugin_id, problem)
+    errors = [FieldError(each.pointer, each.message, each.code) for each in problem.errors]
+    made = REFUSALS[problem.status](problem.message, errors)
+    made.members = {"pluginCode": f"{plugin_id}.{problem.code}"}
+    return made
