@@ -41,22 +41,22 @@ def test_connections_are_made_listed_tried_reset_and_removed(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f'{{"token": "{TOKEN}"}}'))
     at = ("--auth", "bearer", "--config", "baseUrl=http://127.0.0.1:1/api")
-    made = command("connections", "add", "http", "shop", *at, "--credentials", "-")
+    made = command("connection", "add", "http", "shop", *at, "--credentials", "-")
     assert made.code == 0, made.err
     # the platform's own machine is nothing that connections may reach
     assert made.out.startswith("shop is FAILING: ") and TOKEN not in made.out
-    assert "shop" in command("connections", "list").out
-    assert TOKEN not in str(command("connections", "list", "--json").json)
-    assert command("connections", "test", "shop").code == 1
-    assert command("connections", "disable", "shop").out.startswith("shop is disabled")
-    assert command("connections", "enable", "shop").code == 0
-    assert command("connections", "reset", "shop").code == 0
+    assert "shop" in command("connection", "list").out
+    assert TOKEN not in str(command("connection", "list", "--json").json)
+    assert command("connection", "test", "shop").code == 1
+    assert command("connection", "disable", "shop").out.startswith("shop is disabled")
+    assert command("connection", "enable", "shop").code == 0
+    assert command("connection", "reset", "shop").code == 0
     (tmp_path / "basic.json").write_text('{"username": "ada", "password": "x"}')
     file = ("--credentials", tmp_path / "basic.json")
-    second = command("connections", "add", "http", "store", "--auth", "basic", *at[2:], *file, "--no-test", "--json")
+    second = command("connection", "add", "http", "store", "--auth", "basic", *at[2:], *file, "--no-test", "--json")
     assert second.json["status"] == "UNTESTED"
-    assert command("connections", "remove", "shop").out == "shop is removed.\n"
-    assert command("connections", "remove", second.json["id"]).out == "store is removed.\n"
+    assert command("connection", "remove", "shop").out == "shop is removed.\n"
+    assert command("connection", "remove", second.json["id"]).out == "store is removed.\n"
 
 
 def test_credentials_are_renewed(command: Command, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,26 +65,26 @@ def test_credentials_are_renewed(command: Command, database: str, monkeypatch: p
 
     enter('{"username": "ada", "password": "old"}')
     to = ("http", "shop", "--auth", "basic", "--config", "baseUrl=http://127.0.0.1:1/api", "--no-test")
-    made = command("connections", "add", *to, "--credentials", "-", "--json").json
+    made = command("connection", "add", *to, "--credentials", "-", "--json").json
     before = _sealed(database)
     enter(f'{{"username": "ada", "password": "{TOKEN}"}}')
-    renewed = command("connections", "renew", "shop", "--credentials", "-", "--json")
+    renewed = command("connection", "renew", "shop", "--credentials", "-", "--json")
     assert (renewed.json["id"], renewed.json["status"]) == (made["id"], "FAILING")
     assert renewed.json["config"] == made["config"] and TOKEN not in renewed.out
     assert before and _sealed(database) != before
     enter('{"username": "ada", "token": "x"}')
-    told = command("connections", "renew", "shop", "--credentials", "-")
+    told = command("connection", "renew", "shop", "--credentials", "-")
     assert told.code == 2 and "/credentials" in told.err
-    assert "there is no connection 'store'" in command("connections", "renew", "store").err
+    assert "there is no connection 'store'" in command("connection", "renew", "store").err
 
 
 def test_what_cannot_be_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("no JSON"))
-    told = command("connections", "add", "http", "shop", "--auth", "bearer", "--credentials", "-")
+    told = command("connection", "add", "http", "shop", "--auth", "bearer", "--credentials", "-")
     assert (told.code, "no JSON" in told.err) == (2, True)
-    told = command("connections", "add", "http", "shop", "--auth", "magic")
+    told = command("connection", "add", "http", "shop", "--auth", "magic")
     assert (told.code, "BEARER" in told.err) == (2, True)
-    assert "there is no connection 'shop'" in command("connections", "test", "shop").err
+    assert "there is no connection 'shop'" in command("connection", "test", "shop").err
     # without a terminal nobody can be asked
-    told = command("connections", "add", "http", "shop", "--auth", "bearer")
+    told = command("connection", "add", "http", "shop", "--auth", "bearer")
     assert (told.code, "--credentials" in told.err) == (2, True)

@@ -124,33 +124,33 @@ def workflow(tmp_path: Path) -> Path:
 
 def test_a_system_is_imported_connected_to_and_called(server: PetServer, command: Command, tmp_path: Path) -> None:
     address = f"{server.url}/docs/openapi.json"
-    told = command("integrations", "import", address, "--dry-run")
+    told = command("integration", "import", address, "--dry-run")
     assert told.code == 0, told.err
     assert "pet-store would be imported from OpenAPI 3.1.0: Pet store 1.2" in told.out
     assert "pet-store.addPet" in told.out
-    made = command("integrations", "import", address)
+    made = command("integration", "import", address)
     assert (made.code, "actions: 2 added" in made.out) == (0, True), made.err
     assert f"at {server.url}/v1; sign in by API_KEY" in made.out
-    assert "pet-store" in command("integrations", "list", "pet").out
-    assert "GET /pets/{petId}" in command("integrations", "show", "pet-store").out
-    schemas = command("integrations", "show", "pet-store.addPet").json
+    assert "pet-store" in command("integration", "list", "pet").out
+    assert "GET /pets/{petId}" in command("integration", "show", "pet-store").out
+    schemas = command("integration", "show", "pet-store.addPet").json
     assert schemas["inputSchema"]["$defs"]["Pet"]["required"] == ["name"]
     (tmp_path / "key.json").write_text(json.dumps({"apiKey": KEY}))
     file = ("--credentials", tmp_path / "key.json")
-    connected = command("connections", "add", "pet-store", "shop", *file, "--no-test")
+    connected = command("connection", "add", "pet-store", "shop", *file, "--no-test")
     assert connected.code == 0, connected.err
     ran = command("run", workflow(tmp_path), "--input", '{"name": "Rex"}', "--json")
     assert ran.code == 0, ran.err
     assert ran.json["output"] == {"status": 201, "pet": {"id": 7, "name": "Rex"}}
     assert KEY not in ran.out + ran.err
-    refused = command("integrations", "remove", "pet-store")
+    refused = command("integration", "remove", "pet-store")
     assert (refused.code, "'adopt'" in refused.err) == (1, True)
-    assert command("integrations", "remove", "pet-store", "--force").out == "pet-store is removed.\n"
+    assert command("integration", "remove", "pet-store", "--force").out == "pet-store is removed.\n"
 
 
 def test_a_document_that_cannot_be_imported_says_why(command: Command, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<html>")
-    told = command("integrations", "import", tmp_path / "page.html")
+    told = command("integration", "import", tmp_path / "page.html")
     assert (told.code, "documentation page" in told.err) == (2, True), told.err
-    told = command("integrations", "import", tmp_path / "nothing.yaml")
+    told = command("integration", "import", tmp_path / "nothing.yaml")
     assert (told.code, "No such file" in told.err) == (2, True)

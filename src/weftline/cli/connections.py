@@ -1,4 +1,4 @@
-"""``weft connections``: ways into other systems.
+"""``weft connection``: ways into other systems.
 
 Credentials are asked for without an echo, or read as JSON from standard input or a file: never an option's value, which
 other processes could see.
@@ -72,7 +72,7 @@ def list_connections(
 
 @app.command()
 def add(
-    integration: Annotated[str, typer.Argument(help="The system, like slack; see 'weft integrations list'.")],
+    integration: Annotated[str, typer.Argument(help="The system, like slack; see 'weft integration list'.")],
     name: Annotated[str, typer.Argument(help="Under which definitions name it.")],
     auth: Annotated[
         str | None, typer.Option("--auth", "-a", metavar="TYPE", help="How it signs in; the usual way where absent.")
@@ -104,7 +104,7 @@ def add(
     made: Connection = call(lambda api: api.post("connections", body=body))
     _tell(made, as_json)
     if made["authType"] == "OAUTH2" and not made["hasTokens"] and not as_json:
-        typer.echo(f"'weft connections authorize {name}' tells where to allow access.", err=True)
+        typer.echo(f"'weft connection authorize {name}' tells where to allow access.", err=True)
 
 
 @app.command()
@@ -197,7 +197,7 @@ async def _id(api: Api, connection: str) -> str:
     listed: list[Connection] = await api.items("connections", query={"query": connection}, limit=200)
     found = [each for each in listed if each["name"] == connection]
     if not found:
-        raise CommandFailed(f"there is no connection '{connection}'", ["'weft connections list' shows them"])
+        raise CommandFailed(f"there is no connection '{connection}'", ["'weft connection list' shows them"])
     return min(found, key=lambda each: each["userId"] is None)["id"]
 
 

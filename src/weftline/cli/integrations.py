@@ -1,4 +1,4 @@
-"""``weft integrations``: systems that workflows reach, and importing them from OpenAPI documents."""
+"""``weft integration``: systems that workflows reach, and importing them from OpenAPI documents."""
 
 from __future__ import annotations
 
