@@ -19,7 +19,7 @@ _SECRET_NAME = re.compile(
 
 _CREDENTIALS = (
     # PEM (RFC 7468)
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-{5}"), "a private key"),
     # JSON Web Tokens (RFC 7519): a header and claims, both JSON objects, in base64url
     (re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"), "a token"),
     # authorization headers (RFC 7617, RFC 6750)
@@ -38,6 +38,7 @@ _CREDENTIALS = (
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\s]")
+_JOINED_BEFORE, _JOINED_AFTER = re.compile(r"[\w.+-]"), re.compile(r"[\w-]")
 _READ = re.compile(r"\$\{|^vars\.\w+$")
 """Text that names where a value comes from, and is not the value."""
 
@@ -83,15 +84,23 @@ def private_in(value: Any, private: Collection[str], at: tuple[str | int, ...] =
         at: where it stands.
     """
     known = {text.lower() for text in private if text}
-    either = "|".join(re.escape(text) for text in sorted(known))
-    pattern = re.compile(rf"(?<![\w.+-])(?:{either})(?![\w-])") if known else None
     for place, _, text in _texts(value, at):
         if _ID.search(text):
             hint = "Let whoever installs it say it: by a variable, or by the workflow's input."
             yield Finding(pointer(place), "private_id", "this names something by an id that only your tenant has", hint)
-        elif pattern is not None and pattern.search(text.lower()):
+        elif any(_stands_alone(each, text.lower()) for each in known):
             hint = "Let whoever installs it say it: by a variable, a group or a role."
             yield Finding(pointer(place), "private_text", "this names somebody or something of your tenant", hint)
+
+
+def _stands_alone(part: str, text: str) -> bool:
+    """Whether a text holds another that is no piece of a longer word or address."""
+    at = text.find(part)
+    while at >= 0:
+        if not _JOINED_BEFORE.match(text[at - 1 : at]) and not _JOINED_AFTER.match(text[at + len(part) :]):
+            return True
+        at = text.find(part, at + 1)
+    return False
 
 
 def _is_secret_name(name: str) -> bool:
