@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -127,20 +127,20 @@ async def test_a_signed_message_is_taken(connection: OpenedConnection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "code"),
+    ("make", "code"),
     [
-        (taken(**{"webhook-signature": "v1,AAAA"}), "bad_signature"),
-        (taken(**{"webhook-signature": "ü"}), "bad_signature"),
-        (taken(**{"webhook-id": "msg_2"}), "bad_signature"),
-        (taken(**{"webhook-timestamp": "soon"}), "bad_signature"),
-        (WebhookCall({}, {}, b"{}"), "bad_signature"),
-        (taken(b"no JSON"), "invalid_call"),
+        (lambda: taken(**{"webhook-signature": "v1,AAAA"}), "bad_signature"),
+        (lambda: taken(**{"webhook-signature": "ü"}), "bad_signature"),
+        (lambda: taken(**{"webhook-id": "msg_2"}), "bad_signature"),
+        (lambda: taken(**{"webhook-timestamp": "soon"}), "bad_signature"),
+        (lambda: WebhookCall({}, {}, b"{}"), "bad_signature"),
+        (lambda: taken(b"no JSON"), "invalid_call"),
     ],
 )
 async def test_a_call_that_is_not_signed_or_no_message_is_refused(
-    connection: OpenedConnection, call: WebhookCall, code: str
+    connection: OpenedConnection, make: Callable[[], WebhookCall], code: str
 ) -> None:
-    await failure(message(connection, {}, call), code)
+    await failure(message(connection, {}, make()), code)
 
 
 async def test_a_message_that_was_signed_long_ago_is_refused(connection: OpenedConnection) -> None:
