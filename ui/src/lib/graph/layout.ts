@@ -2,11 +2,23 @@
  * Where nodes stand, left to right, by the layered algorithm of the Eclipse Layout Kernel: in a worker, so that a large
  * graph does not hold the page up.
  */
-import type { ELK, ElkNode } from 'elkjs/lib/elk-api';
+import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api';
 import { edgesOf, nodesById, positionOf, type DefinitionJson } from './definition';
 import { NODE_WIDTH, nodeHeight, portOffset, sidePorts } from './size';
 
-export type Positions = Map<string, { x: number; y: number }>;
+export interface Point {
+	x: number;
+	y: number;
+}
+
+/** By node id. */
+export type Positions = Map<string, Point>;
+
+export interface Arrangement {
+	places: Positions;
+	/** By edge id: the corners of its way around nodes, from end to end; none where its author placed the nodes. */
+	routes: Map<string, Point[]>;
+}
 
 const OPTIONS = {
 	'elk.algorithm': 'layered',
@@ -32,22 +44,27 @@ function elk(): Promise<ELK> {
 	return kernel;
 }
 
-/** Lay a definition out anew. */
-export async function layOut(definition: DefinitionJson): Promise<Positions> {
+/**
+ * Lay a definition out anew.
+ *
+ * @param definition the definition.
+ * @param isEdited whether it is drawn on: see `sidePorts`.
+ */
+export async function layOut(definition: DefinitionJson, isEdited = true): Promise<Arrangement> {
 	const nodes = nodesById(definition);
 	const children: ElkNode[] = [...nodes.values()].map((node) => ({
 		id: node.id,
 		width: NODE_WIDTH,
-		height: nodeHeight(node),
+		height: nodeHeight(node, isEdited),
 		layoutOptions: { 'elk.portConstraints': 'FIXED_POS' },
 		ports: [
 			{ id: `${node.id}:in`, width: 1, height: 1, x: 0, y: 26, layoutOptions: { 'elk.port.side': 'WEST' } },
-			...sidePorts(node).map((port, index) => ({
+			...sidePorts(node, isEdited).map((port, index) => ({
 				id: `${node.id}:${port.id}`,
 				width: 1,
 				height: 1,
 				x: NODE_WIDTH,
-				y: portOffset(node, index),
+				y: portOffset(node, index, isEdited),
 				layoutOptions: { 'elk.port.side': 'EAST' }
 			})),
 			{
@@ -55,12 +72,12 @@ export async function layOut(definition: DefinitionJson): Promise<Positions> {
 				width: 1,
 				height: 1,
 				x: NODE_WIDTH / 2,
-				y: nodeHeight(node),
+				y: nodeHeight(node, isEdited),
 				layoutOptions: { 'elk.port.side': 'SOUTH' }
 			}
 		]
 	}));
-	const edges = edgesOf(definition)
+	const edges: ElkExtendedEdge[] = edgesOf(definition)
 		.filter((edge) => nodes.has(edge.source) && nodes.has(edge.target))
 		.map((edge) => {
 			const isBelow = edge.kind === 'error' || edge.kind === 'timeout';
@@ -69,21 +86,26 @@ export async function layOut(definition: DefinitionJson): Promise<Positions> {
 			return { id: edge.id, sources: [`${edge.source}:${port}`], targets: [`${edge.target}:in`] };
 		});
 	const placed = await (await elk()).layout({ id: 'root', layoutOptions: OPTIONS, children, edges });
-	return new Map(
-		(placed.children ?? []).map((each) => [
-			each.id,
-			{ x: Math.round(each.x ?? 0), y: Math.round(each.y ?? 0) }
-		])
+	const places: Positions = new Map(
+		(placed.children ?? []).map((each) => [each.id, rounded({ x: each.x ?? 0, y: each.y ?? 0 })])
 	);
+	const routes = new Map<string, Point[]>();
+	for (const { id, sections } of placed.edges ?? []) {
+		const [way] = sections ?? [];
+		if (way) routes.set(id, [way.startPoint, ...(way.bendPoints ?? []), way.endPoint].map(rounded));
+	}
+	return { places, routes };
 }
 
-/** Where a definition's nodes stand: where its author put them, and all laid out anew where any has no place. */
-export async function positions(definition: DefinitionJson): Promise<Positions> {
-	const known: Positions = new Map();
+const rounded = ({ x, y }: Point): Point => ({ x: Math.round(x), y: Math.round(y) });
+
+/** Where what is only looked at stands: where its author put it, and all laid out anew where any node has no place. */
+export async function arrangement(definition: DefinitionJson): Promise<Arrangement> {
+	const places: Positions = new Map();
 	for (const node of nodesById(definition).values()) {
 		const position = positionOf(node);
-		if (position === undefined) return layOut(definition);
-		known.set(node.id, position);
+		if (position === undefined) return layOut(definition, false);
+		places.set(node.id, position);
 	}
-	return known;
+	return { places, routes: new Map() };
 }

@@ -2,7 +2,7 @@
 import { MarkerType, Position as Side, type Edge, type Node } from '@xyflow/svelte';
 import type { Tone } from '#lib/ui/tone';
 import { edgesOf, nodesById, type DefinitionJson, type EdgeJson, type NodeJson } from './definition';
-import type { Positions } from './layout';
+import type { Arrangement, Positions } from './layout';
 import { edgeLabel } from './ports';
 import { NODE_WIDTH, nodeHeight, portOffset, sidePorts } from './size';
 
@@ -51,8 +51,8 @@ export function viewNodes(
 		type: 'view',
 		position: places.get(node.id) ?? { x: 0, y: 0 },
 		width: NODE_WIDTH,
-		height: nodeHeight(node),
-		measured: { width: NODE_WIDTH, height: nodeHeight(node) },
+		height: nodeHeight(node, false),
+		measured: { width: NODE_WIDTH, height: nodeHeight(node, false) },
 		handles: handlesOf(node),
 		data: { node, mark: marks[node.id] ?? {} },
 		selected: node.id === selected,
@@ -68,12 +68,12 @@ function handlesOf(node: NodeJson): NonNullable<ViewNodeType['handles']> {
 	const size = { width: 1, height: 1 };
 	return [
 		{ type: 'target', position: Side.Left, x: 0, y: 26, ...size },
-		...sidePorts(node).map((port, index) => ({
+		...sidePorts(node, false).map((port, index) => ({
 			id: port.id,
 			type: 'source' as const,
 			position: Side.Right,
 			x: NODE_WIDTH - 1,
-			y: portOffset(node, index),
+			y: portOffset(node, index, false),
 			...size
 		})),
 		{
@@ -81,17 +81,25 @@ function handlesOf(node: NodeJson): NonNullable<ViewNodeType['handles']> {
 			type: 'source',
 			position: Side.Bottom,
 			x: NODE_WIDTH / 2,
-			y: nodeHeight(node) - 1,
+			y: nodeHeight(node, false) - 1,
 			...size
 		}
 	];
 }
 
-export function viewEdges(definition: DefinitionJson, marks: Readonly<Record<string, EdgeMark>>): Edge[] {
+export function viewEdges(
+	definition: DefinitionJson,
+	marks: Readonly<Record<string, EdgeMark>>,
+	routes: Arrangement['routes'] = new Map()
+): Edge[] {
 	const nodes = nodesById(definition);
 	return edgesOf(definition)
 		.filter((edge) => nodes.has(edge.source) && nodes.has(edge.target))
-		.map((edge) => flowEdge(edge, nodes.get(edge.source)!, marks[edge.id] ?? {}));
+		.map((edge) => {
+			const drawn = flowEdge(edge, nodes.get(edge.source)!, marks[edge.id] ?? {});
+			const route = routes.get(edge.id);
+			return route ? { ...drawn, type: 'routed', data: { route } } : drawn;
+		});
 }
 
 /** An edge as Svelte Flow draws it. */

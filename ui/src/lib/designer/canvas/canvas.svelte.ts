@@ -75,7 +75,7 @@ export class Canvas {
 	/** Lay out what nobody has placed yet. */
 	async place(): Promise<void> {
 		const { definition } = this.document;
-		if (!isPlaced(definition)) this.#found = await layOut(definition);
+		if (!isPlaced(definition)) this.#found = (await layOut(definition)).places;
 	}
 
 	/** Put a new node on the canvas, and select it. */
@@ -277,7 +277,7 @@ export class Canvas {
 
 	/** Lay everything out anew. */
 	async layOut(): Promise<void> {
-		const places = await layOut(this.document.definition);
+		const { places } = await layOut(this.document.definition);
 		this.#doPlaced({ type: 'several', commands: [] }, Object.fromEntries(places));
 		this.said = m.designer_canvas_said_laid_out();
 		requestAnimationFrame(() => this.view?.fit());
