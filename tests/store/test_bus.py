@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import pytest
 from tests.conftest import Connect
 from tests.redis_server import redis_directory, redis_server
 
 from weftline.store.bus import ASKED, WATCHED, Beacon, Bus, LocalBus, open_bus
+from weftline.store.bus.base import RemoteBus
 
 PATIENCE = 20.0
 
@@ -79,6 +81,29 @@ async def test_whoever_ends_listening_is_told_no_more(make: Callable[[], Bus]):
         assert gone.heard.qsize() == 0
     finally:
         await bus.close()
+
+
+class Deaf(RemoteBus):
+    """Over something that loses the first cancellation, as drivers do now and then."""
+
+    async def _send(self, messages: list[tuple[str, str]]) -> None:
+        raise AssertionError
+
+    async def _receive(self) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    async def _disconnect(self) -> None:
+        self.is_closed = True
+
+
+async def test_a_bus_ends_though_its_driver_loses_a_cancellation():
+    bus = Deaf()
+    await bus.start()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await bus.close()
+    assert bus.is_closed
 
 
 async def test_a_lost_connection_comes_back_and_tells_of_the_gap(database: str, connect: Connect):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
 
 import structlog
 
@@ -25,6 +24,9 @@ PAUSE_SECONDS = 0.005
 
 RETRY_SECONDS = 1.0
 """Between attempts to reach what carries the messages."""
+
+CANCEL_SECONDS = 0.5
+"""Between two attempts to end what is under way."""
 
 Hear = Callable[[str | None], None]
 """Is told each message; None: some may have been missed."""
@@ -90,12 +92,12 @@ class RemoteBus(Bus):
 
     async def close(self) -> None:
         """See :meth:`Bus.close`."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        tasks, self._tasks = set(self._tasks), []
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            # a driver may lose a cancellation that comes at the same time as an answer
+            _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
         await self._disconnect()
 
     @abstractmethod
