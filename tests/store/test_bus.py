@@ -138,6 +138,9 @@ async def test_whoever_asks_hears_that_somebody_follows(make: Callable[[], Bus])
             while not asked.heard.qsize():
                 there.publish(ASKED)
                 await asyncio.sleep(0)
+            while not ear.heard.qsize():
+                there.publish(WATCHED, "here")
+                await asyncio.sleep(0)
         there.publish(WATCHED, "nobody")
         assert "" not in await ear.until("nobody")
         is_followed = True
