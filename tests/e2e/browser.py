@@ -25,6 +25,8 @@ OPTIONS = (
 )  # fmt: skip
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000
+# A network of so many milliseconds, and a processor at a quarter of its speed: what a test does not wait for fails then.
+LATENCY_MS = int(os.environ.get("WEFT_TEST_LATENCY_MS", "0"))
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -99,6 +101,8 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[OpenPage]:
         if email is not None:
             sign_in(context, email)
         page = context.new_page()
+        if LATENCY_MS:
+            slow_down(page)
         complaints.watch(page)
         page.goto(path)
         return page
@@ -106,6 +110,15 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[OpenPage]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+def slow_down(page: Page) -> None:
+    """Let every answer come late, as on a busy machine."""
+    session = page.context.new_cdp_session(page)
+    late = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", late)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
 
 
 def sign_in(context: BrowserContext, email: str) -> None:
