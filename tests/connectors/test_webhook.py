@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.connectors.conftest import failure
 from tests.connectors.server import Answer, FakeServer, Request, refusal, running
 from weftline.authoring import ActionError
-from weftline.authoring.integrations import OpenedConnection, WebhookCall
-from weftline.connectors.webhook import message, webhook
-from weftline.testing.connectors import call, connected
+from weftline.authoring.integrations import Item, OpenedConnection, Reply, WebhookCall
+from weftline.connectors.webhook import webhook
+from weftline.testing.connectors import call, connected, deliver
 
 SECRET = "whsec_" + b64encode(b"k" * 32).decode()
 
@@ -116,13 +116,20 @@ def taken(
     return WebhookCall({**given, **headers}, {}, body)
 
 
+async def taken_items(connection: OpenedConnection, made: WebhookCall, **config: Any) -> Sequence[Item]:
+    """What a call tells."""
+    found = await deliver("webhook.message", connection, made, config=config)
+    assert not isinstance(found, Reply)
+    return found
+
+
 async def test_a_signed_message_is_taken(connection: OpenedConnection) -> None:
-    (item,) = (await message(connection, {}, taken())).items
+    (item,) = await taken_items(connection, taken())
     assert item.id == "msg_1"
     assert (item.payload["type"], item.payload["data"]) == ("order.paid", {"order": 7})
-    assert (await message(connection, {"types": ["order.paid"]}, taken())).items
-    assert not (await message(connection, {"types": ["order.sent"]}, taken())).items
-    (plain,) = (await message(connection, {}, taken(b"[1, 2]"))).items
+    assert await taken_items(connection, taken(), types=["order.paid"])
+    assert not await taken_items(connection, taken(), types=["order.sent"])
+    (plain,) = await taken_items(connection, taken(b"[1, 2]"))
     assert (plain.payload["type"], plain.payload["data"]) == (None, [1, 2])
 
 
@@ -140,19 +147,19 @@ async def test_a_signed_message_is_taken(connection: OpenedConnection) -> None:
 async def test_a_call_that_is_not_signed_or_no_message_is_refused(
     connection: OpenedConnection, make: Callable[[], WebhookCall], code: str
 ) -> None:
-    await failure(message(connection, {}, make()), code)
+    await failure(taken_items(connection, make()), code)
 
 
 async def test_a_message_that_was_signed_long_ago_is_refused(connection: OpenedConnection) -> None:
     sent_at = datetime.now(UTC) - timedelta(minutes=6)
     stamp = str(int(sent_at.timestamp()))
     headers = {"webhook-timestamp": stamp, "webhook-signature": Webhook(SECRET).sign("msg_1", sent_at, "{}")}
-    await failure(message(connection, {}, taken(b"{}", **headers)), "stale_call")
+    await failure(taken_items(connection, taken(b"{}", **headers)), "stale_call")
 
 
 async def test_a_connection_without_a_secret_takes_no_messages(receiver: Receiver) -> None:
     async with connected(webhook, auth="CUSTOM", credentials={"url": receiver.url}) as connection:
-        await failure(message(connection, {}, taken()), "invalid_connection")
+        await failure(taken_items(connection, taken()), "invalid_connection")
     async with connected(webhook, auth="CUSTOM", credentials={"signingSecret": SECRET}) as connection:
-        assert (await message(connection, {}, taken())).items
+        assert await taken_items(connection, taken())
         await failure(call("webhook.send", connection, data={}), "invalid_connection")

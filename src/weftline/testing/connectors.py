@@ -1,8 +1,9 @@
-"""Trying the actions of an integration against a server, without an engine around them."""
+"""Trying the actions and webhooks of an integration, without an engine around them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
@@ -12,7 +13,15 @@ from weftline.authoring.action import ActionDefinition, registry
 from weftline.authoring.builtin.http import HttpSettings
 from weftline.authoring.context import Context, Tenant
 from weftline.authoring.errors import ActionError
-from weftline.authoring.integrations import Integration, OpenedConnection, completed, integrations
+from weftline.authoring.integrations import (
+    Integration,
+    Item,
+    OpenedConnection,
+    Reply,
+    WebhookCall,
+    completed,
+    integrations,
+)
 from weftline.authoring.surroundings import Surroundings
 from weftline.model.ids import DEFAULT_TENANT, uuid7
 
@@ -80,6 +89,32 @@ async def call(action: str | ActionDefinition, connection: OpenedConnection | No
     )
     definition = registry.get(action) if isinstance(action, str) else action
     return await definition.function(context)
+
+
+async def deliver(
+    trigger: str, connection: OpenedConnection, call: WebhookCall, *, config: Mapping[str, Any] | None = None
+) -> Sequence[Item] | Reply:
+    """Have an integration's trigger of type WEBHOOK take a call, as its address would.
+
+    Args:
+        trigger: its whole name, like ``github.event``.
+        connection: whose credentials verify the call.
+        call: what came; names of headers in lower case.
+        config: what the definition sets.
+
+    Returns:
+        What the call tells, or the answer to a handshake.
+
+    Raises:
+        ActionError: the call is refused: code ``bad_signature``, ``stale_call`` or ``invalid_call``.
+        LookupError: there is no such trigger.
+    """
+    name, _, own = trigger.partition(".")
+    integration = integrations.get(name)
+    if integration is None or own not in integration.triggers:
+        raise LookupError(f"there is no trigger '{trigger}'")
+    offer = integration.triggers[own]
+    return await offer.take(connection, completed(offer.config, config or {}), call, time.time())
 
 
 class _Host:

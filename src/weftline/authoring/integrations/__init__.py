@@ -5,11 +5,13 @@ from weftline.authoring.integrations.auth import (
     BEARER,
     MUTUAL_TLS,
     NO_AUTH,
+    OAUTH2_CREDENTIALS,
     ApiKey,
     Auth,
     KeyPart,
     OAuth2,
     secrets,
+    with_secret,
 )
 from weftline.authoring.integrations.connection import Connection
 from weftline.authoring.integrations.defaults import completed
@@ -20,20 +22,27 @@ from weftline.authoring.integrations.integration import (
     IntegrationTrigger,
     Item,
     Poll,
-    WebhookCall,
     integrations,
 )
 from weftline.authoring.integrations.opened import OpenedConnection
 from weftline.authoring.integrations.paths import path
+from weftline.authoring.integrations.verification import HmacSignature, SharedToken
+from weftline.authoring.integrations.webhook_calls import BodyField, Header, Place, QueryParameter, WebhookCall
+from weftline.authoring.integrations.webhooks import Handshake, Reply, Setting, Setup, Verification, Webhook
 
 __all__ = [
     "BASIC",
     "BEARER",
     "MUTUAL_TLS",
     "NO_AUTH",
+    "OAUTH2_CREDENTIALS",
     "ApiKey",
     "Auth",
+    "BodyField",
     "Connection",
+    "Handshake",
+    "Header",
+    "HmacSignature",
     "Integration",
     "IntegrationAction",
     "IntegrationRegistry",
@@ -42,10 +51,19 @@ __all__ = [
     "KeyPart",
     "OAuth2",
     "OpenedConnection",
+    "Place",
     "Poll",
+    "QueryParameter",
+    "Reply",
+    "Setting",
+    "Setup",
+    "SharedToken",
+    "Verification",
+    "Webhook",
     "WebhookCall",
     "completed",
     "integrations",
     "path",
     "secrets",
+    "with_secret",
 ]

@@ -83,6 +83,17 @@ class ApiKey(Auth):
     credentials: Mapping[str, Any] = field(default_factory=lambda: secrets(apiKey="API key"))
 
 
+OAUTH2_CREDENTIALS: Mapping[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["clientId"],
+    "properties": {
+        "clientId": {"type": "string", "title": "Client ID", "minLength": 1, "x-public": True},
+        "clientSecret": {"type": "string", "title": "Client secret", "minLength": 1},
+    },
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth2(Auth):
     """OAuth 2.0 (RFC 6749): an authorization code with PKCE (RFC 7636), or client credentials.
@@ -107,17 +118,7 @@ class OAuth2(Auth):
     revocation_url: str | None = None
     token_types: Sequence[str] = ("bearer",)
     is_client_in_body: bool = False
-    credentials: Mapping[str, Any] = field(
-        default_factory=lambda: {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["clientId"],
-            "properties": {
-                "clientId": {"type": "string", "title": "Client ID", "minLength": 1, "x-public": True},
-                "clientSecret": {"type": "string", "title": "Client secret", "minLength": 1},
-            },
-        }
-    )
+    credentials: Mapping[str, Any] = field(default_factory=lambda: OAUTH2_CREDENTIALS)
 
 
 def secrets(**titles: str) -> dict[str, Any]:
@@ -132,6 +133,16 @@ def secrets(**titles: str) -> dict[str, Any]:
         "required": list(titles),
         "properties": {name: {"type": "string", "title": title, "minLength": 1} for name, title in titles.items()},
     }
+
+
+def with_secret(credentials: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON Schema of credentials among which there may be one more, like the secret that webhooks are signed with.
+
+    Args:
+        credentials: JSON Schema of the others.
+        name, schema: of the one.
+    """
+    return {**credentials, "properties": {**credentials["properties"], name: dict(schema)}}
 
 
 NO_AUTH = Auth(type="NONE")

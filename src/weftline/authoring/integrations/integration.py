@@ -18,7 +18,7 @@ import inspect
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import jsonschema_rs
 
@@ -28,6 +28,8 @@ from weftline.authoring.describing import schema_json, summary
 from weftline.authoring.errors import ActionError
 from weftline.authoring.integrations.auth import NO_AUTH, Auth
 from weftline.authoring.integrations.connection import Connection
+from weftline.authoring.integrations.webhook_calls import WebhookCall, unreadable
+from weftline.authoring.integrations.webhooks import Reply, Webhook
 from weftline.authoring.ownership import Owned
 
 TriggerType = Literal["WEBHOOK", "POLLING", "EVENT"]
@@ -76,27 +78,8 @@ ListenBody = Callable[[Connection, Mapping[str, Any], Any], AsyncIterator[Poll]]
 """``listen(connection, config, cursor)``: yields what comes; a thing is settled when the next is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookCall:
-    """A call of the address that a trigger of type WEBHOOK has.
-
-    Attributes:
-        headers: by names in lower case.
-        query: the parameters in the address.
-        body: as it came; what is signed.
-    """
-
-    headers: Mapping[str, str]
-    query: Mapping[str, Any]
-    body: bytes
-
-
-BAD_SIGNATURE, STALE_CALL, INVALID_CALL = "bad_signature", "stale_call", "invalid_call"
-"""Codes of the errors with which a trigger refuses a call: it is not signed as it must be, was signed too long ago, or
-cannot be read."""
-
 TakeBody = Callable[[Connection, Mapping[str, Any], WebhookCall], Awaitable[Poll]]
-"""``take(connection, config, call)``: what a call says, once its signature is verified; the cursor means nothing."""
+"""``take(connection, config, call)``: what a verified call says; the cursor means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +93,7 @@ class IntegrationTrigger:
         output: JSON Schema of an item's payload.
         body: how it is noticed.
         example: of an item's payload.
+        webhook: of type WEBHOOK: what is to be known of its calls; None for the others.
         check: whether a payload fits ``output``.
     """
 
@@ -121,11 +105,39 @@ class IntegrationTrigger:
     output: Mapping[str, Any]
     body: PollBody | ListenBody | TakeBody
     example: Any = None
+    webhook: Webhook | None = None
     check: SchemaCheck = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make the check."""
         object.__setattr__(self, "check", SchemaCheck(self.output))
+
+    async def take(
+        self, connection: Connection, config: Mapping[str, Any], call: WebhookCall, now: float
+    ) -> Sequence[Item] | Reply:
+        """What a call says, of a trigger of type WEBHOOK.
+
+        Args:
+            connection: whose credentials verify it.
+            config: what the definition sets, complete.
+            call: what came.
+            now: Unix seconds.
+
+        Returns:
+            What it tells, or the answer to a handshake.
+
+        Raises:
+            ActionError: see ``Webhook.receive``.
+        """
+        assert self.webhook is not None, "only those of type WEBHOOK are called"
+        reply = self.webhook.receive(connection.credentials, call, now)
+        if reply is not None:
+            return reply
+        body = cast("TakeBody", self.body)
+        items = (await body(connection, config, call)).items
+        if items and self.webhook.delivery is not None and not call.delivery:
+            raise unreadable(f"{self.webhook.delivery} is missing")
+        return items
 
 
 class Integration:
@@ -235,6 +247,7 @@ class Integration:
         config: object,
         output: object,
         example: Any = None,
+        webhook: Webhook | None = None,
     ) -> Callable[[B], B]:
         """Register how an event is noticed: by a :data:`PollBody` (POLLING), a :data:`ListenBody` (EVENT) or a
         :data:`TakeBody` (WEBHOOK).
@@ -246,7 +259,13 @@ class Integration:
             config: JSON Schema, or pydantic model, of what a definition sets.
             output: JSON Schema, or pydantic model, of an item's payload.
             example: of a payload.
+            webhook: of type WEBHOOK: how its calls are verified, told from each other and answered.
+
+        Raises:
+            ValueError: a WEBHOOK says nothing of its calls, or something else does.
         """
+        if (type == "WEBHOOK") != (webhook is not None):
+            raise ValueError(f"the trigger {name!r}: 'webhook' goes with the type WEBHOOK, and with no other")
 
         def decorate(body: B) -> B:
             self.triggers[name] = IntegrationTrigger(
@@ -258,6 +277,7 @@ class Integration:
                 output=schema_json(output),
                 body=body,
                 example=example,
+                webhook=webhook,
             )
             return body
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from weftline.authoring.errors import ActionError, HttpStatusError
-from weftline.authoring.integrations import Auth, Connection, Integration, OAuth2, secrets
+from weftline.authoring.integrations import (
+    OAUTH2_CREDENTIALS,
+    Auth,
+    Connection,
+    Integration,
+    OAuth2,
+    secrets,
+    with_secret,
+)
 from weftline.connectors.answers import fields
 from weftline.connectors.schema import Schema, address, given, record
 
@@ -16,6 +24,17 @@ PAGE = 100
 
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
+_WEBHOOK_SECRET = given("With which GitHub signs the calls of its webhooks.", title="Webhook secret")
+
+_APP = OAuth2(
+    title="GitHub app",
+    authorization_url="https://github.com/login/oauth/authorize",
+    token_url="https://github.com/login/oauth/access_token",  # noqa: S106 - an address
+    scopes=("repo", "workflow"),
+    is_client_in_body=True,
+    credentials=with_secret(OAUTH2_CREDENTIALS, "webhookSecret", _WEBHOOK_SECRET),
+)
+
 github = Integration(
     "github",
     title="GitHub",
@@ -23,13 +42,16 @@ github = Integration(
     category="developer",
     icon="git-branch",
     auth=(
-        Auth(type="BEARER", title="Access token", credentials=secrets(token="Access token")),  # noqa: S106
-        OAuth2(
-            title="GitHub app",
-            authorization_url="https://github.com/login/oauth/authorize",
-            token_url="https://github.com/login/oauth/access_token",  # noqa: S106 - an address
-            scopes=("repo", "workflow"),
-            is_client_in_body=True,
+        Auth(
+            type="BEARER",
+            title="Access token",
+            credentials=with_secret(secrets(token="Access token"), "webhookSecret", _WEBHOOK_SECRET),  # noqa: S106
+        ),
+        _APP,
+        Auth(
+            type="CUSTOM",
+            title="Webhooks only",
+            credentials=record({"webhookSecret": _WEBHOOK_SECRET}, ["webhookSecret"]),
         ),
     ),
     config=record(
@@ -54,7 +76,9 @@ REPOSITORY: dict[str, Schema] = {
 
 @github.test
 async def test(connection: Connection) -> str | None:
-    """Ask who the token belongs to; one of an app belongs to no person."""
+    """Ask who the token belongs to; one of an app belongs to no person, and for webhooks only there is none."""
+    if connection.auth_type == "CUSTOM":
+        return None
     try:
         return str((await call(connection, "GET", "user"))["login"])
     except ActionError as error:
@@ -75,8 +99,12 @@ async def call(
     """Call the API, and return the body of its answer.
 
     Raises:
-        ActionError: code ``http_<status>``, with GitHub's own words; ``rate_limited`` where too much was asked.
+        ActionError: code ``http_<status>``, with GitHub's own words; ``rate_limited`` where too much was asked;
+            ``invalid_connection`` where the connection is for webhooks only.
     """
+    if connection.auth_type == "CUSTOM":
+        message = "github: this connection is for webhooks only; use one with a token"
+        raise ActionError(message, code="invalid_connection", retryable=False)
     try:
         answer = await connection.request(method, path, query=query, headers=_HEADERS, json=json)
     except HttpStatusError as error:

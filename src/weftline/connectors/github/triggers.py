@@ -1,7 +1,6 @@
 """What happens in repositories, found by asking again and again.
 
-GitHub's webhooks need no asking: a webhook trigger of a definition takes them, with their signatures checked
-(docs/guides/triggers.md).
+GitHub's webhooks need no asking; see :mod:`weftline.connectors.github.webhook`.
 """
 
 from __future__ import annotations

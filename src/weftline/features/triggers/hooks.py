@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple
 from uuid import UUID
 
+from weftline.authoring.integrations import Reply
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import almighty
 from weftline.features.database import Database, driver
@@ -21,7 +22,12 @@ from weftline.features.tasks.tokens import read_token
 from weftline.features.triggers import repository
 from weftline.features.triggers.calls import Call
 from weftline.features.triggers.errors import CannotFire, TooManyCalls, WebhookNotFound, WebhookNotReady
-from weftline.features.triggers.integration_calls import IntegrationCalls, count_rejected
+from weftline.features.triggers.integration_calls import (
+    IntegrationCalls,
+    count_handshake,
+    count_rejected,
+    webhook_of,
+)
 from weftline.features.triggers.models import TriggerStatus
 from weftline.features.triggers.receipts import note_started, remember
 from weftline.features.triggers.rows import stored
@@ -56,10 +62,12 @@ class Answer(NamedTuple):
     Attributes:
         execution_id: what it started, now or when it was made before; None where it started nothing.
         snapshot: the execution, where the webhook answers when that has ended, and it has.
+        reply: the answer to a handshake, by which the other system tries the address.
     """
 
     execution_id: UUID | None
     snapshot: Snapshot | None = None
+    reply: Reply | None = None
 
 
 class Hooks:
@@ -115,8 +123,7 @@ class Hooks:
             rule = self._rules.get(trigger)
         except FiringFailed as error:
             raise WebhookNotFound from error
-        # an integration says itself how its calls are signed
-        return Hook(trigger, rule, rule.webhook or WebhookRule())
+        return Hook(trigger, rule, rule.webhook or _of_integration(rule))
 
     async def answer(self, hook: Hook, call: Call) -> Answer:
         """Take a call, and wait for the end of what it starts where the webhook says so.
@@ -159,6 +166,9 @@ class Hooks:
             connection = await driver(session)
             events = await self._integration_calls.events(connection, hook.trigger, rule, call)
             await _count(connection, hook)
+            if isinstance(events, Reply):
+                await count_handshake(connection, hook.trigger)
+                return Answer(None, reply=events)
             try:
                 async with connection.transaction():
                     execution_id = await self._integration_calls.start(connection, hook.trigger, hook.rule, events)
@@ -196,6 +206,12 @@ class Hooks:
         if timeout and await self._watcher.ended(tenant_id, execution_id, timeout):
             return Answer(execution_id, await self._reader.get(tenant_id, execution_id))
         return Answer(execution_id)
+
+
+def _of_integration(rule: TriggerRule) -> WebhookRule:
+    """How an integration's trigger may be called; the integration says itself how its calls are signed."""
+    declared = None if rule.integration is None else webhook_of(rule.integration)
+    return WebhookRule() if declared is None else WebhookRule(declared.methods, max_body=declared.max_body)
 
 
 async def _signature(connection: Connection, hook: Hook, call: Call) -> bytes | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from weftline.features.access.http import public
 from weftline.features.http.body import media_type
@@ -61,6 +62,10 @@ async def _body(request: Request, hook: Hook) -> bytes:
 
 
 def _told(answer: Answer) -> Response:
+    if answer.reply is not None and answer.reply.text is not None:
+        return PlainTextResponse(answer.reply.text)
+    if answer.reply is not None:
+        return JsonResponse({"executionId": None, "status": "handshake"})
     if answer.execution_id is None:
         return JsonResponse({"executionId": None, "status": "ignored"})
     execution_id = str(answer.execution_id)

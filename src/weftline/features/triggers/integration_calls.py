@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from weftline.authoring.builtin import HttpSettings
@@ -18,13 +18,15 @@ from weftline.authoring.integrations import (
     NO_AUTH,
     Integration,
     IntegrationTrigger,
+    Item,
     OpenedConnection,
-    Poll,
+    Reply,
+    Webhook,
     WebhookCall,
     completed,
     integrations,
 )
-from weftline.authoring.integrations.integration import BAD_SIGNATURE, INVALID_CALL, STALE_CALL
+from weftline.authoring.integrations.webhook_calls import BAD_SIGNATURE, INVALID_CALL, STALE_CALL
 from weftline.features.access.caller import almighty
 from weftline.features.triggers.calls import Call, UnreadableCall
 from weftline.features.triggers.errors import BadSignature, StaleCall, WebhookNotReady
@@ -59,8 +61,8 @@ class IntegrationCalls:
 
     async def events(
         self, connection: Connection, trigger: StoredTrigger, rule: IntegrationRule, call: Call
-    ) -> Sequence[Event]:
-        """What a call tells.
+    ) -> Sequence[Event] | Reply:
+        """What a call tells, or the answer to a handshake.
 
         Args:
             connection: bound to the tenant.
@@ -72,13 +74,12 @@ class IntegrationCalls:
             UnreadableCall: it cannot be read.
             WebhookNotReady: the integration or its connection is not there, or cannot be used.
         """
-        integration = integrations.get(rule.integration)
-        offer = None if integration is None else integration.triggers.get(rule.trigger)
-        if integration is None or offer is None or offer.type != "WEBHOOK":
+        integration, offer = integrations.get(rule.integration), _offer(rule)
+        if integration is None or offer is None or offer.webhook is None:
             raise WebhookNotReady("the integration's trigger is not there")
         opened = await self._opened(connection, trigger.tenant_id, integration, rule)
-        poll = await _taken(offer, opened, rule, call)
-        return read_events(rule, offer, poll.items)
+        found = await _taken(offer, opened, rule, call)
+        return found if isinstance(found, Reply) else read_events(rule, offer, found)
 
     async def start(
         self, connection: Connection, trigger: StoredTrigger, rule: TriggerRule, events: Sequence[Event]
@@ -139,17 +140,38 @@ class IntegrationCalls:
         )
 
 
+def webhook_of(rule: IntegrationRule) -> Webhook | None:
+    """What the integration of a trigger says of its calls; None where it is not there, or is not called.
+
+    Args:
+        rule: the trigger's.
+    """
+    offer = _offer(rule)
+    return None if offer is None else offer.webhook
+
+
+async def count_handshake(connection: Connection, trigger: StoredTrigger) -> None:
+    """Note that the other system has tried the address, which tells people that it has the right one."""
+    await connection.execute(_COUNT, trigger.tenant_id, trigger.id, 0, 0, 0)
+
+
 async def count_rejected(connection: Connection, trigger: StoredTrigger, count: int) -> None:
     """Count events of a call that could start nothing."""
     await connection.execute(_COUNT, trigger.tenant_id, trigger.id, count, 0, count)
 
 
-async def _taken(offer: IntegrationTrigger, opened: OpenedConnection, rule: IntegrationRule, call: Call) -> Poll:
-    body = cast("Any", offer.body)
+def _offer(rule: IntegrationRule) -> IntegrationTrigger | None:
+    integration = integrations.get(rule.integration)
+    return None if integration is None else integration.triggers.get(rule.trigger)
+
+
+async def _taken(
+    offer: IntegrationTrigger, opened: OpenedConnection, rule: IntegrationRule, call: Call
+) -> Sequence[Item] | Reply:
     try:
         async with asyncio.timeout(TAKE_SECONDS):
-            said = WebhookCall(call.headers, call.fields(), call.body)
-            return await body(opened, completed(offer.config, rule.config), said)
+            said = WebhookCall(call.headers, call.fields(), call.body, call.method)
+            return await offer.take(opened, completed(offer.config, rule.config), said, time.time())
     except ActionError as error:
         if error.code == BAD_SIGNATURE:
             raise BadSignature from error
@@ -157,7 +179,8 @@ async def _taken(offer: IntegrationTrigger, opened: OpenedConnection, rule: Inte
             raise StaleCall from error
         if error.code == INVALID_CALL:
             raise UnreadableCall(f"The call cannot be read: {error.message}.") from error
-        raise WebhookNotReady(f"its connection cannot be used ({error.code})") from error
+        why = error.message if error.code == "invalid_connection" else f"its connection cannot be used ({error.code})"
+        raise WebhookNotReady(why) from error
     except TimeoutError as error:
         raise WebhookNotReady(f"the integration took longer than {TAKE_SECONDS:g} s") from error
     finally:

@@ -1,4 +1,4 @@
-"""``slack``: messages to Slack, by a bot's token (https://docs.slack.dev/reference/methods) or an incoming webhook."""
+"""Messages, by a bot's token (https://docs.slack.dev/reference/methods) or an incoming webhook."""
 
 from __future__ import annotations
 
@@ -6,39 +6,10 @@ from typing import Any
 
 from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError, HttpStatusError
-from weftline.authoring.integrations import Auth, Connection, Integration, OAuth2, secrets
+from weftline.authoring.integrations import Connection
 from weftline.connectors.answers import fields
-from weftline.connectors.schema import address, flag, given, lines, listing, optional, record, text
-
-BOT_TOKEN = Auth(type="BEARER", title="Bot token", credentials=secrets(token="Bot token (xoxb-…)"))  # noqa: S106
-APP = OAuth2(
-    title="Slack app",
-    authorization_url="https://slack.com/oauth/v2/authorize",
-    token_url="https://slack.com/api/oauth.v2.access",  # noqa: S106 - an address
-    scopes=("chat:write", "users:read", "users:read.email"),
-    token_types=("bot", "bearer"),
-    is_client_in_body=True,
-)
-WEBHOOK = Auth(
-    type="CUSTOM",
-    title="Incoming webhook",
-    credentials=secrets(webhookUrl="Webhook URL"),
-    base_url="{webhookUrl}",
-)
-
-slack = Integration(
-    "slack",
-    title="Slack",
-    description="Messages to channels and people in Slack.",
-    category="messaging",
-    icon="hash",
-    auth=(BOT_TOKEN, WEBHOOK, APP),
-    config=record(
-        {"baseUrl": address("Of the API; GovSlack has another.", title="API", default="https://slack.com/api")}
-    ),
-    base_url="{baseUrl}",
-    docs_url="https://docs.slack.dev/reference/methods",
-)
+from weftline.connectors.schema import flag, given, lines, listing, optional, record, text
+from weftline.connectors.slack.integration import slack
 
 _UNAUTHORIZED = frozenset(
     {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
