@@ -208,8 +208,11 @@ def plugin_market(settings: Settings) -> PluginMarket | None:
 
 @cache
 def _found_plugins(directory: Path) -> list[FoundPlugin]:
+    from weftline.authoring import load_actions
     from weftline.plugins import InstalledPackages, discover
 
+    # what the platform brings comes first: a plugin that takes a name of it is at fault, and not the platform
+    load_actions()
     return discover(InstalledPackages(directory))
 
 

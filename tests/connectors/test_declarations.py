@@ -14,7 +14,7 @@ import pytest
 import weftline.connectors
 from weftline.authoring.describing import summary
 from weftline.authoring.integrations import Integration, IntegrationAction, IntegrationTrigger, integrations
-from weftline.authoring.integrations.integration import SchemaCheck
+from weftline.authoring.schema_check import SchemaCheck
 
 CATEGORIES = {"database", "developer", "directory", "files", "messaging", "observability", "storage"}
 ICONS = Path(__file__).parents[2] / "ui/node_modules/@lucide/svelte/dist/icons"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
+import orjson
 import pytest
 
 from tests.engine.harness import MASTER_KEY, Harness, action
 from weftline.authoring import Context
+from weftline.authoring.action import ActionFacts
 from weftline.authoring.ownership import owned_by
+from weftline.authoring.plugin.registry import step_validators
 from weftline.engine.worker import Worker
 from weftline.model.event import Event
 from weftline.model.ids import DEFAULT_TENANT
@@ -64,3 +68,51 @@ async def test_a_step_waits_where_its_tenant_has_disabled_the_plugin(engine: Har
         assert (await engine.reach(execution))["status"] == "completed"
     finally:
         await worker.stop()
+
+
+def is_stamp(value: object) -> str | None:
+    return None if str(value).startswith("ST-") else "is no number of a stamp"
+
+
+@pytest.fixture
+def press(engine: Harness) -> Iterator[None]:
+    """An action that is not the plugin's, whose input has to pass the plugin's check."""
+    number = {"type": "string", "x-validator": "seals.number"}
+
+    async def press(ctx: Context) -> object:
+        return ctx.input["stamp"]["number"]
+
+    facts = ActionFacts(input={"type": "object", "properties": {"stamp": {"properties": {"number": number}}}})
+    engine.registry.register("press", press, facts)
+    with owned_by("seals"):
+        step_validators.put("seals.number", is_stamp)
+    yield
+    step_validators.replace("seals")
+    step_validators.forget("seals")
+    step_validators.give_back("seals")
+
+
+@pytest.mark.usefixtures("press")
+async def test_a_plugins_check_refuses_the_input_of_a_step_before_its_action_is_called(engine: Harness) -> None:
+    await engine.publish(action("press", "press", input={"stamp": {"number": "${ input.number }"}}))
+    async with engine.worker():
+        execution = await engine.start_one({"number": "7"})
+        failed = await engine.reach(execution)
+        assert failed["status"] == "failed"
+        error = orjson.loads(failed["error"])
+        assert error["code"] == "invalid_input"
+        assert error["message"] == "press: input.stamp.number: is no number of a stamp"
+
+
+@pytest.mark.usefixtures("press")
+async def test_a_step_waits_while_the_plugin_that_checks_its_input_is_stopped(engine: Harness) -> None:
+    await engine.publish(action("press", "press", input={"stamp": {"number": "ST-1"}}))
+    step_validators.withhold("seals")
+    async with engine.worker():
+        execution = await engine.start_one()
+        event = await held(engine, execution)
+        assert event.data is not None and event.data["error"]["code"] == "plugin_stopped"
+        assert "whose check 'seals.number' the input of 'press' has to pass" in event.data["error"]["message"]
+        step_validators.give_back("seals")
+        await engine.advance_clock(60)
+        assert (await engine.reach(execution))["status"] == "completed"

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from weftline.authoring.context import Context
 from weftline.authoring.describing import schema_json, summary
-from weftline.authoring.errors import DuplicateAction, UnknownAction
+from weftline.authoring.errors import ActionError, DuplicateAction, UnknownAction
 from weftline.authoring.ownership import Owned
+from weftline.authoring.schema_check import SchemaCheck
 
 if TYPE_CHECKING:
     from weftline.authoring.function import DurableFunction
@@ -31,7 +32,9 @@ _NAME = "__weftline_action__"
 
 @dataclass(frozen=True, slots=True)
 class ActionFacts:
-    """What the author of an action says of it, for those who write definitions. Nothing is checked by it.
+    """What the author of an action says of it, for those who write definitions.
+
+    Nothing is checked by it but what :attr:`ActionDefinition.takes` says.
 
     Attributes:
         title: what people call it.
@@ -62,6 +65,7 @@ class ActionDefinition:
         is_async: True for ``async def``; others run in threads.
         description: the first paragraph of its docstring.
         facts: what else its author says of it.
+        takes: checks the input before it is called; None: the action takes any.
     """
 
     name: str
@@ -69,11 +73,22 @@ class ActionDefinition:
     is_async: bool
     description: str
     facts: ActionFacts
+    takes: SchemaCheck | None = None
 
     @property
     def title(self) -> str:
         """What people call it: as its author says, else its name in words."""
         return self.facts.title or title_of(self.name)
+
+    def refuse_misfit(self, input: Any) -> None:
+        """See that an input is one that the action takes; whoever calls its function does so before.
+
+        Raises:
+            ActionError: it is not; code ``invalid_input``.
+        """
+        problem = None if self.takes is None else self.takes.problem(input)
+        if problem is not None:
+            raise ActionError(f"{self.name}: input{problem}", code="invalid_input", retryable=False)
 
 
 class ActionRegistry(Owned[ActionDefinition]):
@@ -97,7 +112,11 @@ class ActionRegistry(Owned[ActionDefinition]):
                 f"action '{name}' is defined twice: in {_origin(known.function)} and in {_origin(function)}"
             )
         is_async = inspect.iscoroutinefunction(function)
-        definition = ActionDefinition(name, function, is_async, summary(function), facts)
+        takes = None if facts.input is None else SchemaCheck(facts.input)
+        if takes is not None and facts.integration is None and not takes.checks:
+            # what an action merely tells of its input binds nobody
+            takes = None
+        definition = ActionDefinition(name, function, is_async, summary(function), facts, takes)
         self.put(name, definition)
         return definition
 
@@ -147,7 +166,8 @@ def action(
 
     The function takes a :class:`~weftline.authoring.Context` and returns the step's output, JSON. ``async`` functions
     run on the worker's event loop; plain ones run in threads. What is said beside the name is shown to those who write
-    definitions; it changes nothing of how the action runs.
+    definitions; it changes nothing of how the action runs, unless the schema of its input names a check of a plugin
+    (``x-validator``): then a step whose input does not fit fails with ``invalid_input``.
 
     Args:
         name: what definitions call it.

@@ -75,5 +75,9 @@ class DuplicateAction(Exception):
     """Two actions have one name."""
 
 
+class DuplicateIntegration(Exception):
+    """Two integrations have one name."""
+
+
 class UnknownAction(LookupError):
     """No action of this name is registered in this process."""

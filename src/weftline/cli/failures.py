@@ -40,7 +40,7 @@ def explain(error: Exception) -> CommandFailed | None:
     if isinstance(error, CommandFailed):
         return error
     # imported here: only a command that fails needs to know every layer's errors
-    from weftline.authoring.errors import DuplicateAction
+    from weftline.authoring.errors import DuplicateAction, DuplicateIntegration
     from weftline.authoring.steps import InvalidWorkflow
     from weftline.features.errors import DomainError
     from weftline.migrations import UnsupportedServerError
@@ -56,7 +56,7 @@ def explain(error: Exception) -> CommandFailed | None:
                 [field_line(each.pointer, each.message, each.hint) for each in error.errors],
                 exit_code=exit_code_of(error.status),
             )
-        case DuplicateAction() | InvalidWorkflow():
+        case DuplicateAction() | DuplicateIntegration() | InvalidWorkflow():
             return CommandFailed(str(error), exit_code=INVALID)
         case StoreUnavailable():
             return CommandFailed(f"the database cannot be reached: {error}")

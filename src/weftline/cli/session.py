@@ -66,8 +66,8 @@ def load_registry(settings: Settings) -> ActionRegistry:
     from weftline.cli.code import see_current_directory
 
     see_current_directory()
-    bootstrap.found_plugins(settings)
     try:
+        bootstrap.found_plugins(settings)
         return load_actions(settings.actions)
     except ImportError as error:
         raise CommandFailed(str(error), exit_code=INVALID) from error

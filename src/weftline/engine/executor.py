@@ -20,6 +20,7 @@ import structlog
 from weftline.authoring.action import ActionDefinition, ActionRegistry
 from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError, StepCancelled, UnknownAction
+from weftline.authoring.plugin.registry import plugin_of
 from weftline.authoring.result import Result
 from weftline.engine.attempt import Attempt
 from weftline.engine.clock import Clock
@@ -279,18 +280,25 @@ class Executor:
 
         Raises:
             UnknownAction: there is none.
-            HeldBack: it is a plugin's that does not run, or that the tenant has disabled.
+            HeldBack: it is a plugin's that does not run, or that the tenant has disabled; or its input has to pass
+                a check of one that does not run.
         """
         owner = self._registry.owner_of(name)
         if owner is not None:
             self._check_plugin(attempt, name, owner)
         try:
-            return self._registry.get(name)
+            found = self._registry.get(name)
         except UnknownAction:
             imported = await self._connections.action(attempt.run.tenant.id, name)
             if imported is None:
                 raise
             return imported
+        missing = None if found.takes is None else found.takes.missing()
+        if missing is not None:
+            plugin = plugin_of(missing)
+            reason = f"the plugin '{plugin}', whose check '{missing}' the input of '{name}' has to pass, does not run"
+            raise _held_back(attempt, plugin, reason)
+        return found
 
     def _check_plugin(self, attempt: Attempt, name: str, plugin: str) -> None:
         if self._is_disabled(attempt.run.tenant.id, plugin):
@@ -299,15 +307,10 @@ class Executor:
             reason = "does not run"
         else:
             return
-        wait = min(FIRST_LOOK_SECONDS * 2.0 ** min(attempt.step.held, 10), LAST_LOOK_SECONDS)
-        raise HeldBack(
-            f"the plugin '{plugin}', whose action '{name}' is, {reason}",
-            code="plugin_stopped",
-            details={"plugin": plugin},
-            retry_after=wait,
-        )
+        raise _held_back(attempt, plugin, f"the plugin '{plugin}', whose action '{name}' is, {reason}")
 
     async def _call(self, attempt: Attempt, action: ActionDefinition, context: Context) -> Any:
+        action.refuse_misfit(context.input)
         if action.is_async:
             return await action.function(context)
         job = self._threads.submit(action.function, context)
@@ -424,6 +427,12 @@ def _trace(attempt: Attempt, error: BaseException) -> dict[str, Any]:
     if attempt.is_encrypted or attempt.secrets is None:
         return told(error, is_encrypted=attempt.is_encrypted)
     return {"exception": attempt.secrets.trace(error)}
+
+
+def _held_back(attempt: Attempt, plugin: str, reason: str) -> HeldBack:
+    """The step waits for a plugin, and looks again, ever more seldom."""
+    wait = min(FIRST_LOOK_SECONDS * 2.0 ** min(attempt.step.held, 10), LAST_LOOK_SECONDS)
+    return HeldBack(reason, code="plugin_stopped", details={"plugin": plugin}, retry_after=wait)
 
 
 def _copy_of_input(step: Step) -> tuple[Any, bool]:

@@ -11,21 +11,14 @@ from typing import Any
 
 import jsonschema_rs
 
-from weftline.authoring.plugin import VALIDATOR_KEYWORD
+from weftline.authoring.schema_check import KEYWORDS, VALUE
 from weftline.language.json_values import pointer
-from weftline.language.validators import NamedCheck
 
 MAX_ERRORS = 50
 """So many errors of one value are told."""
 
-VALUE = "the value"
-"""What messages call a value. They are kept and shown where the value itself may be hidden, so none repeats it."""
-
 MAX_MESSAGE = 300
 """Characters of one error's message."""
-
-
-_KEYWORDS: dict[str, type[jsonschema_rs.KeywordValidator]] = {VALIDATOR_KEYWORD: NamedCheck}
 
 
 class InvalidSchema(ValueError):
@@ -59,7 +52,7 @@ class CompiledSchema:
                 offline=True,
                 pattern_options=jsonschema_rs.RegexOptions(),
                 mask=VALUE,
-                keywords=_KEYWORDS,
+                keywords=KEYWORDS,
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             path = error.instance_path if isinstance(error, jsonschema_rs.ValidationError) else []

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from weftline.authoring.plugin import NodeType
+from weftline.authoring.schema_check import named_checks
 from weftline.language.errors import Problem
 from weftline.language.json_schema import CompiledSchema
 from weftline.language.json_values import find_flaw, pointer
 from weftline.language.node_base import FlowNode
 from weftline.language.nodes import NODE_TYPES
 from weftline.language.problems import Problems
-from weftline.language.validators import check_named_checks, hint_for, named_checks
+from weftline.language.validators import check_named_checks, hint_for
 
 EXPANSION = "expansion"
 RESERVED_FIELDS = frozenset({"type", EXPANSION})

@@ -13,7 +13,8 @@ from weftline.model.errors import WorkflowError
 from weftline.store.integration_triggers import event_digest
 
 if TYPE_CHECKING:
-    from weftline.authoring.integrations.integration import IntegrationTrigger, Item, SchemaCheck
+    from weftline.authoring.integrations.integration import IntegrationTrigger, Item
+    from weftline.authoring.schema_check import SchemaCheck
 
 
 class Event(NamedTuple):

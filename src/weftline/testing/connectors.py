@@ -88,6 +88,7 @@ async def call(action: str | ActionDefinition, connection: OpenedConnection | No
         logger=lambda ctx: structlog.get_logger(step=ctx.step_id),
     )
     definition = registry.get(action) if isinstance(action, str) else action
+    definition.refuse_misfit(context.input)
     return await definition.function(context)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -11,7 +12,6 @@ import orjson
 import structlog
 
 from weftline.authoring import ActionError, ActionRegistry, Context, UnknownAction
-from weftline.authoring.integrations.integration import integrations, refuse_misfit
 from weftline.authoring.surroundings import AuditNote, Surroundings
 from weftline.language.durations import DurationError, parse_duration
 from weftline.language.program import ExpressionError, Template
@@ -182,7 +182,7 @@ class Performer:
             late = ActionError("the attempt did not end within its timeout", code="timed_out")
             return Performed(failed(step, late), seconds)
         try:
-            _refuse_misfit(action, context)
+            self._refuse_misfit(action, context)
         except ActionError as error:
             return Performed(failed(step, error), 0.0)
         outcome = await outcome_of(step, behaviour, context)
@@ -221,6 +221,11 @@ class Performer:
 
             return unknown
 
+    def _refuse_misfit(self, action: str, context: Context) -> None:
+        """What an action would refuse is refused by what stands in for it, too."""
+        with suppress(UnknownAction):
+            self._registry.get(action).refuse_misfit(context.input)
+
     def _context(self, execution: Execution, step: Step, host: Host) -> Context:
         given = None if step.input is None else orjson.loads(orjson.dumps(step.input))
         return Context(
@@ -234,13 +239,6 @@ class Performer:
             step_id=step.node,
             logger=_logger,
         )
-
-
-def _refuse_misfit(action: str, context: Context) -> None:
-    """What an integration's action would refuse is refused by what stands in for it, too."""
-    declared = integrations.action(action)
-    if declared is not None:
-        refuse_misfit(action, declared.takes, context.input)
 
 
 def _timeout(timeout: float | Template, execution: Execution, step: Step) -> float:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from weftline.authoring import registry
+from weftline.authoring import load_actions, registry
+from weftline.authoring.integrations import integrations
 from weftline.plugins import FoundPlugin, discover
 
 GOOD = """
@@ -81,3 +82,49 @@ def test_two_distributions_with_one_id_are_both_named(packages: Path) -> None:
     each = found()["acme-twice"]
     assert each.plugin is None
     assert each.error == "two distributions bring it: acme-one and acme-two; remove one"
+
+
+TAKES_A_NAME = """
+from weftline.authoring.integrations import Integration
+from weftline.authoring.plugin import Plugin
+
+taken = Integration("{name}", title="{id}", description="A system.", category="developer")
+
+class Good(Plugin):
+    id, name, version = "{id}", "Good", "1.0"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "others"), [("slack", "the platform"), ("acme-mill", "the plugin 'acme-first'")], ids=["ours", "another's"]
+)
+def test_a_plugin_takes_no_name_of_an_integration_that_is_there(packages: Path, name: str, others: str) -> None:
+    load_actions()
+    install(packages, "acme-first", "acme-first", TAKES_A_NAME.format(id="acme-first", name="acme-mill"))
+    install(packages, "acme-second", "acme-second", TAKES_A_NAME.format(id="acme-second", name=name))
+    try:
+        both = found()
+        assert both["acme-first"].error is None
+        told = (
+            f"DuplicateIntegration: integration '{name}' is defined twice: by {others} and by the plugin 'acme-second'"
+        )
+        assert told in (both["acme-second"].error or "")
+        kept = integrations.get(name)
+        assert kept is not None and kept.title in ("Slack", "acme-first")
+        assert integrations.owner_of(name) in (None, "acme-first")
+    finally:
+        for id in ("acme-first", "acme-second"):
+            integrations.replace(id)
+            integrations.forget(id)
+            integrations.give_back(id)
+            sys.modules.pop(f"found_{id.replace('-', '_')}", None)
+
+
+def test_a_plugin_takes_no_name_of_an_action_that_is_there(packages: Path) -> None:
+    load_actions()
+    code = GOOD.replace("found-{id}.greet", "slack.sendMessage").format(id="acme-greets")
+    install(packages, "acme-greets", "acme-greets", code)
+    error = found()["acme-greets"].error or ""
+    assert "DuplicateAction: action 'slack.sendMessage' is defined twice: in weftline.connectors.slack." in error
+    assert "in found_acme_greets.greet" in error
+    assert registry.owner_of("slack.sendMessage") is None

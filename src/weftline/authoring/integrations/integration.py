@@ -20,17 +20,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
-import jsonschema_rs
-
 from weftline.authoring.action import ActionDefinition, ActionFacts, registry
 from weftline.authoring.context import Context
 from weftline.authoring.describing import schema_json, summary
-from weftline.authoring.errors import ActionError
+from weftline.authoring.errors import ActionError, DuplicateIntegration
 from weftline.authoring.integrations.auth import NO_AUTH, Auth
 from weftline.authoring.integrations.connection import Connection
 from weftline.authoring.integrations.webhook_calls import WebhookCall, unreadable
 from weftline.authoring.integrations.webhooks import Reply, Webhook
-from weftline.authoring.ownership import Owned
+from weftline.authoring.ownership import Owned, current_owner
+from weftline.authoring.schema_check import SchemaCheck
 
 TriggerType = Literal["WEBHOOK", "POLLING", "EVENT"]
 ActionBody = Callable[[Context, Connection], Awaitable[Any]]
@@ -157,6 +156,7 @@ class Integration:
 
     Raises:
         ValueError: the name cannot be one.
+        DuplicateIntegration: the platform or another plugin has an integration of this name.
     """
 
     def __init__(
@@ -201,6 +201,14 @@ class Integration:
                 return each
         raise LookupError(f"'{self.name}' has no sign-in of type {type}")
 
+    def credential_title(self, name: str) -> str:
+        """What people call a credential; its name where no way of signing in says."""
+        for auth in self.auth:
+            said: Mapping[str, Any] = auth.credentials.get("properties", {}).get(name, {})
+            if "title" in said:
+                return said["title"]
+        return name
+
     def action(
         self,
         name: str,
@@ -230,10 +238,9 @@ class Integration:
             taken, given = schema_json(input), schema_json(output)
             undo = None if compensate is None else f"{self.name}.{compensate}"
             facts = ActionFacts(title, taken, given, undo, self.name, example)
-            takes, gives = SchemaCheck(taken), SchemaCheck(given)
-            run = _checked(self, f"{self.name}.{name}", body, takes, gives)
+            run = _checked(self, f"{self.name}.{name}", body, SchemaCheck(given))
             definition = registry.register(f"{self.name}.{name}", run, facts)
-            self.actions[name] = IntegrationAction(name, definition, body, takes)
+            self.actions[name] = IntegrationAction(name, definition, body)
             return body
 
         return decorate
@@ -300,13 +307,11 @@ class IntegrationAction:
         name: behind the integration's and a dot.
         definition: as definitions call it.
         body: what the author wrote.
-        takes: checks its input.
     """
 
     name: str
     definition: ActionDefinition
     body: Callable[..., Any]
-    takes: SchemaCheck
 
 
 class IntegrationRegistry(Owned["Integration"]):
@@ -319,21 +324,33 @@ class IntegrationRegistry(Owned["Integration"]):
         return None if found is None else found.actions.get(own)
 
     def register(self, integration: Integration) -> None:
-        """Add an integration; one of the same name is replaced, as a module may be imported again."""
-        self.put(integration.name, integration)
+        """Add an integration; one of the same name and owner is replaced, as a module may be imported again.
+
+        Raises:
+            DuplicateIntegration: another owner has one of this name.
+        """
+        name, owner, new = integration.name, self.owner_of(integration.name), current_owner()
+        if self.even_withheld(name) is not None and owner != new:
+            raise DuplicateIntegration(
+                f"integration '{name}' is defined twice: by {_whose(owner)} and by {_whose(new)}"
+            )
+        self.put(name, integration)
 
 
 integrations = IntegrationRegistry()
 """Where every :class:`Integration` registers."""
 
 
+def _whose(owner: str | None) -> str:
+    return "the platform" if owner is None else f"the plugin '{owner}'"
+
+
 def _checked(
-    integration: Integration, name: str, body: Callable[..., Any], takes: SchemaCheck, gives: SchemaCheck
+    integration: Integration, name: str, body: Callable[..., Any], gives: SchemaCheck
 ) -> Callable[[Context], Awaitable[Any]]:
-    """The action as the engine calls it: with its connection, and its input and output checked."""
+    """The action as the engine calls it: with its connection, and its output checked."""
 
     async def run(ctx: Context) -> Any:
-        refuse_misfit(name, takes, ctx.input)
         async with ctx.connected(integration.name, is_needed=integration.needs_connection) as connection:
             output = await body(ctx, connection)
         problem = gives.problem(output)
@@ -345,41 +362,3 @@ def _checked(
     run.__module__, run.__qualname__ = body.__module__, body.__qualname__
     run.__doc__ = inspect.getdoc(body)
     return run
-
-
-def refuse_misfit(name: str, takes: SchemaCheck, input: Mapping[str, Any]) -> None:
-    """See that an action's input is what it takes.
-
-    Raises:
-        ActionError: it is not; code ``invalid_input``.
-    """
-    problem = takes.problem(input)
-    if problem is not None:
-        raise ActionError(f"{name}: input{problem}", code="invalid_input", retryable=False)
-
-
-class SchemaCheck:
-    """Checks values against a JSON Schema, which is compiled when the first value comes.
-
-    Args:
-        schema: the schema; it refers to nothing outside itself.
-    """
-
-    __slots__ = ("_schema", "_validator")
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._schema = schema
-        self._validator: Any = None
-
-    def problem(self, value: Any) -> str | None:
-        """Where and how a value does not fit, beginning with its place like ``.amount``; None where it does."""
-        if self._validator is None:
-            # a schema may come from outside: it fetches nothing, and its patterns take no unbounded time
-            self._validator = jsonschema_rs.validator_for(
-                dict(self._schema), offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask="the value"
-            )
-        if self._validator.is_valid(value):
-            return None
-        error = next(iter(self._validator.iter_errors(value)))
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
-        return f"{place}: {error.message}"

@@ -29,9 +29,9 @@ import orjson
 from weftline.authoring.action import ActionDefinition, ActionFacts
 from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError
-from weftline.authoring.integrations.integration import SchemaCheck
 from weftline.authoring.integrations.opened import OpenedConnection
 from weftline.authoring.result import Result
+from weftline.authoring.schema_check import SchemaCheck
 from weftline.model.errors import WorkflowError
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -64,12 +64,9 @@ def operation_action(
         needs_connection: False: it can be called without one.
     """
     whole = f"{integration}.{name}"
-    takes, gives = SchemaCheck(input), SchemaCheck(output)
+    gives = SchemaCheck(output)
 
     async def run(ctx: Context) -> Result:
-        problem = takes.problem(ctx.input)
-        if problem is not None:
-            raise _invalid(f"{whole}: input{problem}")
         async with ctx.connected(integration, is_needed=needs_connection) as connection:
             answer = await call(connection, operation, ctx.input, idempotency_key=ctx.idempotency_key)
         is_full = bool(ctx.input.get(operation.get("full", "")))
@@ -80,7 +77,8 @@ def operation_action(
             notes.append(WorkflowError("unexpected_answer", text[:_MAX_MESSAGE]))
         return Result(answer if is_full else answer["body"], errors=notes)
 
-    return ActionDefinition(whole, run, True, description, ActionFacts(title, input, output, None, integration))
+    facts = ActionFacts(title, input, output, None, integration)
+    return ActionDefinition(whole, run, True, description, facts, SchemaCheck(input))
 
 
 async def call(
