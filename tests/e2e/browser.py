@@ -25,7 +25,7 @@ OPTIONS = (
 )  # fmt: skip
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000
-# A network of so many milliseconds, and a processor at a quarter of its speed: what a test does not wait for fails then.
+# A network of so many milliseconds, on a processor at a quarter of its speed: a test fails then that does not wait.
 LATENCY_MS = int(os.environ.get("WEFT_TEST_LATENCY_MS", "0"))
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -88,18 +88,8 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
     def open_page(site: Site, path: str = "/", *, email: str | None = EMAIL, **options: object) -> Page:
-        given: dict[str, object] = {
-            "viewport": {"width": 1440, "height": 900},
-            "locale": "en-GB",
-            # colours change at once: axe must not meet them half way
-            "reduced_motion": "reduce",
-            **options,
-        }
-        context = chromium.new_context(base_url=site.url, **given)  # type: ignore[arg-type]
+        context = profile(chromium, site, email, **options)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        if email is not None:
-            sign_in(context, email)
         page = context.new_page()
         if LATENCY_MS:
             slow_down(page)
@@ -110,6 +100,22 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[OpenPage]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+def profile(chromium: Browser, site: Site, email: str | None, **options: object) -> BrowserContext:
+    """A new profile of the browser, in which somebody is signed in, or nobody."""
+    given: dict[str, object] = {
+        "viewport": {"width": 1440, "height": 900},
+        "locale": "en-GB",
+        # colours change at once: axe must not meet them half way
+        "reduced_motion": "reduce",
+        **options,
+    }
+    context = chromium.new_context(base_url=site.url, **given)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    if email is not None:
+        sign_in(context, email)
+    return context
 
 
 def slow_down(page: Page) -> None:
@@ -131,6 +137,8 @@ def sign_in(context: BrowserContext, email: str) -> None:
 
 def assert_accessible(page: Page) -> None:
     """axe finds nothing on what a page shows now, by the rules of WCAG 2.2 A and AA and its own best practices."""
+    # a list or menu that is about to close has given up its role already
+    page.wait_for_function("!document.querySelector('[data-bits-floating-content-wrapper] > [data-state=closed]')")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.e2e.weft import environment, lines_until, running
@@ -27,6 +28,7 @@ class Site:
         assert found is not None
         self.api = found[1]
         self.headers = {"Content-Type": "application/json"}
+        self._password = password
         if password is not None:
             self.sign_in(EMAIL, password)
 
@@ -44,11 +46,18 @@ class Site:
     ) -> Any:
         """Ask the API; POST where there is a body, unless told otherwise."""
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self.api + path, data, {**self.headers, **(headers or {})}, method=method)
-        with urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+        sent = Request(self.api + path, data, {**self.headers, **(headers or {})}, method=method)
+        try:
+            return _answer(sent)
+        except HTTPError as refused:
+            if refused.code != 401 or self._password is None or path == "/auth/login":
+                raise
+        # access tokens expire after a quarter of an hour, and a file of tests may take longer
+        self.sign_in(EMAIL, self._password)
+        return _answer(Request(sent.full_url, data, {**self.headers, **(headers or {})}, method=method))
 
     def sign_in(self, email: str, password: str) -> None:
+        self.headers.pop("Authorization", None)
         tokens = self.call("/auth/login", {"email": email, "password": password})
         self.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
 
@@ -69,6 +78,11 @@ class Site:
 
     def status(self, execution_id: str) -> str:
         return self.call(f"/executions/{execution_id}")["status"]
+
+
+def _answer(request: Request) -> Any:
+    with urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read() or b"null")
 
 
 @contextmanager

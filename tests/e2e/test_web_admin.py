@@ -264,7 +264,8 @@ def test_who_may_use_a_workflow_is_said_on_its_page_and_counts(site: Site, open_
     theirs = open_page(site, "/workflows", email=email)
     expect(theirs.get_by_role("link", name="Guarded")).to_be_visible()
     page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Save").click()
+    with page.expect_response("**/workflows/guarded/permissions"):
+        page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Nobody by name")).to_be_visible()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
     assert site.call("/workflows/guarded/permissions")["userIds"] == []
