@@ -34,8 +34,11 @@ def page() -> dict[str, Any]:
     return names
 
 
-async def test_the_pages_test_passes_and_leaves_nothing(page: dict[str, Any]) -> None:
-    await page["test_the_number_of_a_stamp_is_checked"]()
+async def test_the_pages_tests_pass_and_leave_nothing(page: dict[str, Any]) -> None:
+    tests = [test for name, test in page.items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        await test()
     assert "stamps.number" not in step_validators.names()
 
 
@@ -58,6 +61,8 @@ async def test_the_page_works_on_a_server(api: Client) -> None:
     [panel] = (await api.get("/plugins/panels")).json()["items"]
     assert [each["title"]["de"] for each in panel["sections"][0]["rowActions"]] == ["Ändern", "Entfernen"]
     assert (await api.post("/library/stamps-request/install", {"name": "Ask"})).status_code == 201
+    [policy] = (await api.get("/plugins/policies")).json()["items"]
+    assert policy["name"] == "stamps.four-eyes" and policy["title"]["de"].startswith("Wer bittet")
 
 
 async def test_in_tests_handlers_and_documents_work_without_a_platform(page: dict[str, Any]) -> None:
@@ -77,5 +82,7 @@ async def test_in_tests_handlers_and_documents_work_without_a_platform(page: dic
         body: type[BaseModel] = page["Stamp"]
         request = PluginRequest(DEFAULT_TENANT, PluginCaller("user", None, "ann"), parameters, {}, body(ink="red"))
         assert await route.handler(request) == {"ink": "red"}
+        with pytest.raises(ValueError, match="`hours` should not exist"):
+            plugin.forbidding("task:complete", context={"hours": 3})
         with pytest.raises(DefinitionError, match="there is no type of node"):
             plugin.definition({"id": "x", "nodes": [{"id": "p", "type": "stamps.pres"}]})

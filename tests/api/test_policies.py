@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -278,7 +278,7 @@ async def test_one_policy_is_noted_once_a_minute(api: Client, application: Appli
     assert application.services is not None
     failures = PolicyFailures(application.services.database)
     for message in ("first", "second"):
-        failures.report(DEFAULT_TENANT, [PolicyFault(policy["id"], message), PolicyFault(None, message)])
+        failures.report(DEFAULT_TENANT, [PolicyFault(UUID(policy["id"]), message), PolicyFault(None, message)])
         await failures.close()
     assert (await api.get(f"/policies/{policy['id']}")).json()["lastError"] == "first"
 

@@ -64,9 +64,10 @@ ELSEWHERE = {
     f"{V1}/executions/{{execution_id}}/children",
     f"{V1}/plugins",
     f"{V1}/plugins/panels",
+    f"{V1}/plugins/policies",
 }
 """Lists of what has started and ended: see ``test_lists``; of plugins and what they add: ``test_plugins``,
-``test_plugin_parts``."""
+``test_plugin_parts``, ``test_plugin_policies``."""
 
 WITH_TASKS = """
     INSERT INTO human_tasks (tenant_id, id, execution_id, workflow_id, step_id, name, due_at)

@@ -121,6 +121,7 @@ ROWS = {
     "connection_authorizations": "(tenant_id, id, connection_id, user_id, state_hash, browser_hash, sealed, expires_at)"
     " VALUES ($1, $1, $1, $1, '', '', '', now())",
     "plugin_settings": "(tenant_id, plugin_id) VALUES ($1, 'p')",
+    "plugin_faults": "(tenant_id, plugin_id, part, message) VALUES ($1, 'p', 'policy p.x', 'm')",
     "plugin_records": "(tenant_id, plugin_id, collection, key, data) VALUES ($1, 'p', 'c', 'k', '{}')",
     "library_publications": "(tenant_id, id, workflow_id, visibility, name, author, latest_version, created_by)"
     " VALUES ($1, 'pp', 't', 'TENANT', 'n', 'a', 1, 'c')",

@@ -19,6 +19,7 @@ from weftline.features.access.caller import Caller
 from weftline.features.access.fields.service import FieldRuleService
 from weftline.features.access.gate import Gate
 from weftline.features.access.permissions import CATALOGUE
+from weftline.features.access.policies.engine import PolicySource
 from weftline.features.access.policies.explaining import Explaining
 from weftline.features.access.policies.failures import PolicyFailures
 from weftline.features.access.policies.service import PolicyService
@@ -279,7 +280,8 @@ async def open_services(
         )
         for each in (database, identity, operators, rules, lookups):
             stack.push_async_callback(each.close)
-        cache = AccessCache(rules, lookups)
+        cache = AccessCache(rules, lookups, partial(_plugin_policies, running))
+        running.on_change(cache.forget_rules)
         stack.push_async_callback(cache.close)
         resolver = TenantResolver(options.resolution, options.base_domain)
         vault = keyring.vault
@@ -400,7 +402,7 @@ async def open_services(
             administration=administration,
             policies=PolicyService(database),
             field_rules=FieldRuleService(database),
-            explaining=Explaining(database, cache, gate),
+            explaining=Explaining(database, cache, gate, partial(_plugin_policies, running)),
             audit=AuditService(database, partial(_audit_mask, gate)),
             mail=MailService(identity),
             mailer=mailer,
@@ -426,6 +428,10 @@ async def open_services(
             plugins=PluginService(database, operators, keyring, running, gate),
             plugin_shop=PluginShop(operators, running),
         )
+
+
+def _plugin_policies(running: RunningPlugins, tenant_id: UUID) -> list[PolicySource]:
+    return [PolicySource(each.name, each.title["en"], each.source) for each in running.policies(tenant_id)]
 
 
 async def _plugin_templates(running: RunningPlugins, tenant_id: UUID) -> list[PluginTemplate]:

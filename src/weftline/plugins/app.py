@@ -15,6 +15,7 @@ from weftline.authoring.plugin import (
     Panel,
     Plugin,
     PluginApp,
+    Policy,
     RecordStore,
     RouteHandler,
     StepValidator,
@@ -23,6 +24,7 @@ from weftline.authoring.plugin.registry import plugin_node_types, step_validator
 from weftline.library import TemplateEntry, read_entry
 from weftline.plugins.node_types import check_node_type
 from weftline.plugins.panels import check_panel, check_permissions, check_routes
+from weftline.plugins.policies import check_policy
 from weftline.plugins.routes import RouteTable
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class HostedApp(PluginApp):
         permissions: the platform's; None: they are not known in this process.
 
     Attributes:
-        routes, panels, templates: what the plugin has added; panels and templates by id.
+        routes, panels, templates, policies: what the plugin has added; panels and templates by id, policies by name.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class HostedApp(PluginApp):
         self.routes = RouteTable()
         self.panels: dict[str, Panel] = {}
         self.templates: dict[str, TemplateEntry] = {}
+        self.policies: dict[str, Policy] = {}
 
     async def configuration(self, tenant_id: UUID) -> BaseModel | None:
         """What a tenant has configured; see there."""
@@ -131,6 +134,13 @@ class HostedApp(PluginApp):
         self._require_own(node_type.name)
         check_node_type(node_type)
         plugin_node_types.put(node_type.name, node_type)
+
+    def policy(self, policy: Policy) -> None:
+        """Forbid something; see there."""
+        self._require_open()
+        self._require_own(policy.name)
+        check_policy(policy, self.policies, self._permissions)
+        self.policies[policy.name] = policy
 
     def complete(self) -> None:
         """The plugin is initialized: it adds nothing more.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import structlog
 
 from weftline.authoring.action import ActionRegistry
 from weftline.authoring.integrations import integrations
-from weftline.authoring.plugin import Plugin, RecordStore
+from weftline.authoring.plugin import Plugin, Policy, RecordStore
 from weftline.authoring.plugin.registry import plugin_node_types, plugin_of, step_validators
 from weftline.language.plugin_nodes import PluginParts
 from weftline.plugins.app import HostedApp, Process
@@ -82,6 +82,8 @@ class RunningPlugins:
         self._permissions: Collection[str] | None = None
         self._renewal = None if packages is None else Renewal(packages, self._host, self._found)
         self._switches = PluginSwitches()
+        self._on_change: list[Callable[[], None]] = []
+        self._told: object = None
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._turn = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -124,6 +126,10 @@ class RunningPlugins:
         self._permissions = permissions
         self._records.actor = actor
 
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Be called when other plugins run here, or are there for tenants, than before."""
+        self._on_change.append(changed)
+
     async def follow(self) -> None:
         """Look once what is installed and wanted, and see to it.
 
@@ -133,11 +139,11 @@ class RunningPlugins:
         if self._renewal is not None:
             async with self._looking:
                 await self._renewal.take_up()
-        if not self._found:
-            return
-        await self.look()
-        stopped = self._switches.stopped
-        await self._host.follow(lambda id: id not in stopped)
+        if self._found:
+            await self.look()
+            stopped = self._switches.stopped
+            await self._host.follow(lambda id: id not in stopped)
+        self._tell_changes()
 
     async def look(self) -> None:
         """Look once what is switched off, and leave starting and stopping to those who follow.
@@ -147,6 +153,7 @@ class RunningPlugins:
         """
         async with self._database() as connection:
             self._switches = await plugin_switches(connection, list(self._found))
+        self._tell_changes()
 
     async def statuses(self) -> Sequence[PluginStatus]:
         """How the plugins of this process are, by id. One that follows nothing yet (a command) looks first.
@@ -193,6 +200,10 @@ class RunningPlugins:
             {name for name in step_validators.names() if plugin_of(name) in there},
         )
 
+    def policies(self, tenant_id: UUID) -> list[Policy]:
+        """What plugins forbid in a tenant."""
+        return [each for _, app in self.apps(tenant_id) for each in app.policies.values()]
+
     def hidden_actions(self, tenant_id: UUID) -> frozenset[str]:
         """Names of the actions that are not there for a tenant, as it has disabled their plugins."""
         disabled = {plugin_id for tenant, plugin_id in self._switches.disabled if tenant == tenant_id}
@@ -211,6 +222,13 @@ class RunningPlugins:
                 # a defect in one turn must not end the loop for ever; it is logged and tried again
                 log.exception("loop failed", loop="plugins")
             await asyncio.sleep(POLL_SECONDS)
+
+    def _tell_changes(self) -> None:
+        now = (self._switches, tuple(self._host.apps.items()))
+        if now != self._told:
+            self._told = now
+            for changed in self._on_change:
+                changed()
 
     def _make_app(self, plugin: Plugin) -> HostedApp:
         return HostedApp(plugin, self._process, self._stored, self._records_of, self._permissions)

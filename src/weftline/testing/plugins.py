@@ -13,8 +13,9 @@ from weftline.authoring.ownership import owned_by
 from weftline.authoring.plugin import MAX_RECORDS_LISTED, Plugin, Record, RecordChanged, RecordPage, RecordStore
 from weftline.authoring.plugin.registry import plugin_node_types, step_validators
 from weftline.language.errors import DefinitionError
-from weftline.language.plugin_nodes import PluginParts, expand
+from weftline.language.plugin_nodes import expand, parts_here
 from weftline.plugins.app import HostedApp
+from weftline.testing.policies import forbidding
 
 
 class RecordsInMemory(RecordStore):
@@ -68,7 +69,8 @@ class StartedPlugin:
     """A plugin that runs in a test.
 
     Attributes:
-        app: what it has added: ``routes``, ``panels``, ``templates``; ``app.store(…)`` gives what it keeps.
+        app: what it has added: ``routes``, ``panels``, ``templates``, ``policies``; ``app.store(…)`` gives what it
+            keeps.
     """
 
     app: HostedApp
@@ -79,11 +81,32 @@ class StartedPlugin:
         Raises:
             DefinitionError: it uses something that the plugin does not have, or uses it wrongly.
         """
-        types = {each.name: each for each in plugin_node_types}
-        made, problems = expand(document, PluginParts(types, step_validators.names()))
+        made, problems = expand(document, parts_here())
         if problems:
             raise DefinitionError(problems)
         return made
+
+    def forbidding(
+        self,
+        action: str,
+        principal: Mapping[str, Any] | None = None,
+        resource: Mapping[str, Any] | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> list[str]:
+        """Names of the plugin's policies that forbid something to somebody who may do it otherwise.
+
+        Args:
+            action: name of a permission; whether there is such a one is not known here.
+            principal: what is to be different of a member who gave a password: attributes, ``type`` (``User`` or
+                ``Service``), ``roles``, ``groups``.
+            resource: the same of the tenant as a whole: ``type``, ``id``, attributes, ``workflow`` (id of the workflow
+                that an execution or a task is of), ``input`` (the scalars of the execution's input).
+            context: the same of a Wednesday at ten, UTC.
+
+        Raises:
+            ValueError: a policy fails, which would deny; or there is no such attribute.
+        """
+        return forbidding(self.app.policies.values(), action, principal or {}, resource or {}, context or {})
 
 
 @asynccontextmanager

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_requests import ACTIONS
 
-from weftline.features.access.policies.bounds import MAX_BYTES
-from weftline.features.access.policies.checking import MAX_PROBLEMS, check
-from weftline.features.access.policies.problems import PolicyProblem
+from weftline.policies.bounds import MAX_BYTES
+from weftline.policies.checking import MAX_PROBLEMS, check
+from weftline.policies.problems import PolicyProblem
 
 
 def when(condition: str, head: str = "principal, action, resource") -> str:
@@ -120,7 +120,7 @@ PATHOLOGICAL = {
 # In a thread with as little stack as a platform is known to give, and in a process of its own: it may not end.
 CHECK_ALL = """
 import json, sys, threading
-from weftline.features.access.policies.checking import check
+from weftline.policies.checking import check
 from weftline.features.access.policies.engine import PolicyEngine, PolicySource
 from uuid import UUID
 

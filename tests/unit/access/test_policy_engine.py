@@ -12,7 +12,7 @@ from policy_requests import ACTIONS, GRACE, NOON, ROBOT, TASK, allows, ask, engi
 
 from weftline.features.access.policies.engine import PolicyDecision, PolicyFault, Resource
 from weftline.features.access.policies.request import cedar_request
-from weftline.features.access.policies.schema import governed, schema
+from weftline.policies.schema import governed, schema
 
 PERMIT = "permit(principal, action, resource);"
 FORBID = "forbid(principal, action, resource);"

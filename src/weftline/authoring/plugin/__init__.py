@@ -18,6 +18,7 @@ What its modules register while they are imported (``@action``, ``Integration(â€
 from weftline.authoring.plugin.base import ENTRY_POINT_GROUP, PLUGIN_ID, Capability, Plugin, PluginApp, PluginType
 from weftline.authoring.plugin.panels import Action, Column, Details, Form, Panel, Section, Table, Text, Texts, Value
 from weftline.authoring.plugin.parts import VALIDATOR_KEYWORD, Expand, NodeType, StepValidator
+from weftline.authoring.plugin.policies import Policy
 from weftline.authoring.plugin.records import (
     MAX_RECORD_BYTES,
     MAX_RECORD_KEY,
@@ -67,6 +68,7 @@ __all__ = [
     "PluginProblem",
     "PluginRequest",
     "PluginType",
+    "Policy",
     "Record",
     "RecordChanged",
     "RecordError",

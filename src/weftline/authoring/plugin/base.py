@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from weftline.authoring.plugin.panels import Panel
     from weftline.authoring.plugin.parts import NodeType, StepValidator
+    from weftline.authoring.plugin.policies import Policy
     from weftline.authoring.plugin.records import RecordStore
     from weftline.authoring.plugin.routes import Method, RouteHandler
 
@@ -128,6 +129,10 @@ class PluginApp(Protocol):
 
     def node_type(self, node_type: NodeType) -> None:
         """Add a type of node, which becomes a core node when a definition is published."""
+        ...
+
+    def policy(self, policy: Policy) -> None:
+        """Forbid what a policy in Cedar's notation says, whoever may otherwise do it."""
         ...
 
 

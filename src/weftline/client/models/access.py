@@ -182,12 +182,14 @@ class Reason(Model):
         kind: ``role``, ``grant``, ``policy`` or ``error``.
         effect: ``permit`` or ``forbid``.
         id, name: of which role, grant or policy.
+        plugin: id of the plugin whose policy it is; None where it is the tenant's own.
     """
 
     kind: str
     effect: str
     id: str | None = None
     name: str | None = None
+    plugin: str | None = None
     message: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -50,5 +51,44 @@ class PluginConfiguration(Model):
     secrets: list[str] = Field(default_factory=list[str])
 
 
+class PluginFault(Model):
+    """What went wrong with one part of a plugin.
+
+    Attributes:
+        part: which part.
+        message: how it failed last.
+        times: how often it was noted, since ``first_at``.
+    """
+
+    part: str
+    message: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class PluginDetail(Plugin, PluginConfiguration):
-    """A plugin with what the tenant has set for it."""
+    """A plugin with what the tenant has set for it.
+
+    Attributes:
+        faults: what went wrong for the tenant lately, the latest first.
+    """
+
+    faults: list[PluginFault] = Field(default_factory=list[PluginFault])
+
+
+class PluginPolicy(Model):
+    """What a plugin forbids in the tenant.
+
+    Attributes:
+        name: after the plugin's id and a dot.
+        plugin: the plugin's id.
+        title, description: by language.
+        source: Cedar's text.
+    """
+
+    name: str
+    plugin: str
+    title: dict[str, str]
+    description: dict[str, str] = Field(default_factory=dict[str, str])
+    source: str

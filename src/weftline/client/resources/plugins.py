@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from weftline.client.models.plugins import Plugin, PluginConfiguration, PluginDetail
+from weftline.client.models.plugins import Plugin, PluginConfiguration, PluginDetail, PluginPolicy
 from weftline.client.operations import Colour, Resource, call, iteration
 from weftline.client.paging import Listing
 from weftline.client.plan import Plan
@@ -27,6 +27,15 @@ class Plugins(Resource[Colour]):
     def get(self, id: str) -> Plan[PluginDetail]:
         """A plugin with what is set for it; never secrets."""
         return self._read(PluginDetail, "GET", "plugins", id)
+
+    @iteration
+    def policies(self, *, limit: int | None = None) -> Listing[PluginPolicy]:
+        """What plugins forbid in the tenant, by name.
+
+        Args:
+            limit: at most so many; None for all.
+        """
+        return self._list(PluginPolicy, "plugins", "policies", limit=limit)
 
     @call
     def configuration(self, id: str) -> Plan[PluginConfiguration]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from weftline.features.access.loading import (
     load_service,
     load_visit,
 )
+from weftline.features.access.policies.engine import PolicySource
 from weftline.features.access.rules import TenantRules
 from weftline.features.background import Background
 from weftline.features.database import Database
@@ -83,11 +84,17 @@ class AccessCache:
     Args:
         database: under the API's role.
         identity: under the role that signs people in.
+        policies: those that count for a tenant besides its own; see :meth:`forget_rules`.
     """
 
-    def __init__(self, database: Database, identity: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        identity: Database,
+        policies: Callable[[UUID], Sequence[PolicySource]] = lambda _: (),
+    ) -> None:
         self._identity = identity
-        self._rules: _Kept[UUID, TenantRules | None] = _Kept(lambda id: load_rules(database, id))
+        self._rules: _Kept[UUID, TenantRules | None] = _Kept(lambda id: load_rules(database, id, policies(id)))
         self._members: _Kept[tuple[UUID, UUID], Subject | None] = _Kept(self._load_member)
         self._services: _Kept[tuple[UUID, UUID], Subject | None] = _Kept(self._load_service)
         self._people: _Kept[UUID, Person | None] = _Kept(lambda id: load_person(identity, id))
@@ -126,6 +133,10 @@ class AccessCache:
     def on_key(self, forget: Callable[[UUID], None]) -> None:
         """Be told of API keys that were revoked or changed."""
         self._on_key.append(forget)
+
+    def forget_rules(self) -> None:
+        """Forget what tenants decide, as policies that count besides their own are others now."""
+        self._rules.forget(lambda _: True)
 
     def forget(self, kind: str, subject: UUID) -> None:
         """Forget what a revocation names."""

@@ -96,8 +96,14 @@ class Person(NamedTuple):
         return self.is_operator and (self.tenants is None or tenant_id in self.tenants)
 
 
-async def load_rules(database: Database, tenant_id: UUID) -> TenantRules | None:
-    """A tenant's rules; None where there is no such tenant."""
+async def load_rules(database: Database, tenant_id: UUID, besides: Sequence[PolicySource] = ()) -> TenantRules | None:
+    """A tenant's rules; None where there is no such tenant.
+
+    Args:
+        database: under the API's role.
+        tenant_id: whose.
+        besides: policies that count besides its own.
+    """
     async with database.transaction(tenant_id) as session:
         bound = {"tenant": tenant_id}
         tenant = (await session.execute(_TENANT, bound)).mappings().one_or_none()
@@ -106,7 +112,7 @@ async def load_rules(database: Database, tenant_id: UUID) -> TenantRules | None:
         roles = (await session.execute(_ROLES, bound)).mappings().all()
         policies = (await session.execute(_POLICIES, bound)).mappings().all()
         fields = (await session.execute(_FIELDS, bound)).mappings().all()
-    sources = [PolicySource(row["id"], row["name"], row["source"]) for row in policies]
+    sources = [*(PolicySource(row["id"], row["name"], row["source"]) for row in policies), *besides]
     # in a thread, for many policies take their time
     engine = await asyncio.to_thread(PolicyEngine.compile, sources, CATALOGUE) if sources else None
     return TenantRules(

@@ -46,7 +46,7 @@ class TenantRules:
         status: ``active``, ``suspended`` or ``archived``.
         configuration: with what it falls back to.
         roles: its custom roles, by id.
-        policies: its policies, compiled; None where it has none.
+        policies: its policies and those of its plugins, compiled; None where there are none.
         fields: its field rules.
     """
 

@@ -34,7 +34,22 @@ SET: dict[str, Any] = {
     "configuration": {"stamp": "round"},
     "secrets": ["token"],
 }
-DETAIL: dict[str, Any] = {**PLUGIN, **SET}
+FAULT: dict[str, Any] = {
+    "part": f"policy {ID}.night",
+    "message": "integer overflow while attempting to multiply the values",
+    "times": 3,
+    "firstAt": "2026-03-02T22:14:09Z",
+    "lastAt": "2026-03-03T23:01:40Z",
+}
+DETAIL: dict[str, Any] = {**PLUGIN, **SET, "faults": [FAULT]}
+
+POLICY: dict[str, Any] = {
+    "name": f"{ID}.night",
+    "plugin": ID,
+    "title": {"en": "Nothing is published at night", "de": "Nachts wird nichts veröffentlicht"},
+    "description": {},
+    "source": 'forbid(principal, action == Action::"workflow:publish", resource) when { context.hour < 6 };',
+}
 
 ROUTE = "stamps/round"
 ROUTE_BODY: dict[str, Any] = {"ink": "blue"}

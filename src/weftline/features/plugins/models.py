@@ -37,3 +37,17 @@ class PluginSettings(Row):
     sealed: Mapped[bytes | None]
     etag: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_BY_THE_DATABASE)
+
+
+class PluginFault(Row):
+    """What went wrong with one part of a plugin in a tenant: how it failed last, and how often since ``first_at``."""
+
+    __tablename__ = "plugin_faults"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    plugin_id: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    message: Mapped[str]
+    times: Mapped[int]
+    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

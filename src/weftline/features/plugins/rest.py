@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from weftline.features.access.caller import Caller
 from weftline.features.access.http import operator, requires
+from weftline.features.access.policies.permissions import READ as READ_POLICIES
 from weftline.features.http.conditional import ExpectedEtag, etag
 from weftline.features.http.examples import answers
 from weftline.features.http.failures import failures
@@ -18,11 +19,14 @@ from weftline.features.plugins.errors import InvalidConfiguration, PluginChanged
 from weftline.features.plugins.panel_schemas import PanelOut, PanelQuery
 from weftline.features.plugins.panels import PluginPanels
 from weftline.features.plugins.permissions import MANAGE, READ, RUN
+from weftline.features.plugins.policies import PluginPolicies
+from weftline.features.plugins.policy_schemas import PluginPolicyOut, PluginPolicyQuery
 from weftline.features.plugins.route_rest import User, plugin_call_routes
 from weftline.features.plugins.schemas import ConfigurationBody, ConfigurationOut, PluginDetail, PluginOut, PluginQuery
 from weftline.features.plugins.service import PluginService, ShownPlugin
 
 Reader = Annotated[Caller, requires(READ)]
+PolicyReader = Annotated[Caller, requires(READ_POLICIES)]
 Manager = Annotated[Caller, requires(MANAGE)]
 Operator = Annotated[Caller, operator(RUN, everywhere=True)]
 PluginId = Annotated[str, Path(max_length=63, description="The plugin's id.", examples=[examples.ID])]
@@ -33,6 +37,7 @@ def plugin_routes(service: PluginService) -> tuple[APIRouter, ...]:
     # before those of one plugin, whose id it would be
     return (
         _of_panels(service.panels),
+        _of_policies(service.policies),
         _of_tenants(service),
         _of_the_platform(service),
         plugin_call_routes(service.calls),
@@ -53,6 +58,26 @@ def _of_panels(panels: PluginPanels) -> APIRouter:
         """
         window = query.window()
         return window.page(window.over(panels.list(caller)), PanelOut.model_validate)
+
+    return router
+
+
+def _of_policies(policies: PluginPolicies) -> APIRouter:
+    router = api_router("/plugins", tag="Plugins")
+
+    @router.get(
+        "/policies",
+        summary="List plugins' policies",
+        responses=answers({"items": [examples.POLICY], "nextCursor": None}, description="By name."),
+    )
+    async def list_plugin_policies(
+        caller: PolicyReader, query: Annotated[PluginPolicyQuery, Query()]
+    ) -> Page[PluginPolicyOut]:
+        """Lists what plugins forbid in the tenant, besides its own policies. It counts while the plugin runs, and is
+        enabled in the tenant.
+        """
+        window = query.window()
+        return window.page(window.over(policies.list(caller.tenant_id)), PluginPolicyOut.of)
 
     return router
 

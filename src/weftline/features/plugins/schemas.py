@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -52,13 +53,29 @@ class ConfigurationOut(Wire):
         return cls(**_set(shown))
 
 
+class PluginFaultOut(Wire):
+    """What went wrong with one part of a plugin."""
+
+    part: Annotated[str, Field(description="Which: `policy`, `auth provider` or `hook`, and its name.")]
+    message: Annotated[str, Field(description="How it failed last.")]
+    times: Annotated[int, Field(description="How often it was noted.")]
+    first_at: datetime
+    last_at: datetime
+
+
 class PluginDetail(PluginOut, ConfigurationOut):
     """A plugin with what the tenant has set for it."""
+
+    faults: Annotated[
+        list[PluginFaultOut],
+        Field(description="What went wrong for this tenant in the last 30 days, the latest first."),
+    ]
 
     @classmethod
     def of(cls, shown: ShownPlugin) -> PluginDetail:
         """A plugin with everything."""
-        return cls(**_facts(shown), **_set(shown))
+        faults = [PluginFaultOut.model_validate(each) for each in shown.faults]
+        return cls(**_facts(shown), **_set(shown), faults=faults)
 
 
 class PluginQuery(ListQuery):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,10 @@ from weftline.features.http.listing import Ordering, SortKey
 from weftline.features.plugins.calling import PluginCalls
 from weftline.features.plugins.configuration import check, schema_of, secret_names
 from weftline.features.plugins.errors import PluginChanged, PluginNotFound
-from weftline.features.plugins.models import PluginSettings, WantedPlugin
+from weftline.features.plugins.faults import faults_of
+from weftline.features.plugins.models import PluginFault, PluginSettings, WantedPlugin
 from weftline.features.plugins.panels import PluginPanels
+from weftline.features.plugins.policies import PluginPolicies
 from weftline.plugins import FoundPlugin, PluginState, PluginStatus
 from weftline.plugins.running import RunningPlugins
 from weftline.store.keyring import Keyring
@@ -43,6 +45,7 @@ class ShownPlugin:
         configuration: what the tenant has set, without secrets.
         secrets: names of the secrets that are set.
         etag: state of what the tenant has set; 0: nothing yet.
+        faults: what went wrong with its parts lately, for this tenant; not in lists.
     """
 
     found: FoundPlugin
@@ -53,6 +56,7 @@ class ShownPlugin:
     configuration: Mapping[str, Any] | None = None
     secrets: Sequence[str] = ()
     etag: int = 0
+    faults: Sequence[PluginFault] = ()
 
     @property
     def id(self) -> str:
@@ -83,6 +87,7 @@ class PluginService:
     Attributes:
         calls: hands requests to plugins.
         panels: their pages.
+        policies: what they forbid.
     """
 
     def __init__(
@@ -90,6 +95,7 @@ class PluginService:
     ) -> None:
         self.calls = PluginCalls(plugins, gate)
         self.panels = PluginPanels(plugins)
+        self.policies = PluginPolicies(plugins)
         self._database = database
         self._operators = operators
         self._keyring = keyring
@@ -112,7 +118,7 @@ class PluginService:
         status = await self._status(plugin_id)
         async with self._database.transaction(tenant_id) as session:
             settings = await session.get(PluginSettings, (tenant_id, plugin_id))
-            return await self._shown(session, status, settings)
+            return await self._detailed(session, status, settings, tenant_id)
 
     async def configure(
         self, tenant_id: UUID, plugin_id: str, wanted: Mapping[str, Any], *, expected_etag: str | None = None
@@ -150,7 +156,7 @@ class PluginService:
                 "secretsGiven": sorted(name for name in wanted if name in names and wanted[name] is not None),
             }
             await record(session, "plugin.configured", "plugin", plugin_id, before=before, after=after)
-            return await self._shown(session, status, settings)
+            return await self._detailed(session, status, settings, tenant_id)
 
     async def switch(self, tenant_id: UUID, plugin_id: str, *, is_enabled: bool) -> ShownPlugin:
         """Let a plugin be there for the tenant, or not.
@@ -166,7 +172,7 @@ class PluginService:
                 await self._changed(session, settings)
                 act = "plugin.enabled" if is_enabled else "plugin.disabled"
                 await record(session, act, "plugin", plugin_id)
-            shown = await self._shown(session, status, settings)
+            shown = await self._detailed(session, status, settings, tenant_id)
         # this process at once, the others when they look
         await self._plugins.look()
         return shown
@@ -213,6 +219,12 @@ class PluginService:
         settings.etag += 1
         settings.updated_at = func.now()
         await session.flush()
+
+    async def _detailed(
+        self, session: AsyncSession, status: PluginStatus, settings: PluginSettings | None, tenant_id: UUID
+    ) -> ShownPlugin:
+        shown = await self._shown(session, status, settings)
+        return replace(shown, faults=await faults_of(session, tenant_id, shown.id))
 
     async def _shown(self, session: AsyncSession, status: PluginStatus, settings: PluginSettings | None) -> ShownPlugin:
         secrets: list[str] = []

@@ -14,11 +14,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 from uuid import UUID
 
 import cedarpy
 
-from weftline.features.access.policies.problems import RefusedPolicy
 from weftline.features.access.policies.request import (
     PolicyRequest,
     PolicySubject,
@@ -26,13 +26,15 @@ from weftline.features.access.policies.request import (
     Unanswerable,
     cedar_request,
 )
-from weftline.features.access.policies.schema import governed
-from weftline.features.access.policies.statement import Statement, read_statement
+from weftline.policies.problems import RefusedPolicy
+from weftline.policies.schema import UNGOVERNED_BY_PLUGINS, governed
+from weftline.policies.statement import Statement, read_statement
 
 __all__ = [
     "PolicyDecision",
     "PolicyEngine",
     "PolicyFault",
+    "PolicyId",
     "PolicyRequest",
     "PolicySource",
     "PolicySubject",
@@ -46,19 +48,29 @@ _RBAC = "permit(principal, action, resource) when { context.rbac };"
 _FAULT = re.compile(r"^error while evaluating policy `policy(?P<number>\d+)`: (?P<message>.*)$", re.DOTALL)
 
 
+PolicyId: TypeAlias = UUID | str
+"""A tenant's own policy by its id, a plugin's by its name, ``<plugin id>.<name>``."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicySource:
-    """A policy as it is stored.
+    """A policy that counts for a tenant.
 
     Attributes:
-        id: its own.
+        id: which.
         name: for people.
         source: Cedar's text.
     """
 
-    id: UUID
+    id: PolicyId
     name: str
     source: str
+
+    def concerns(self, statement: Statement, action: str) -> bool:
+        """Whether it, read as ``statement``, can have a say about an action."""
+        if isinstance(self.id, str) and action in UNGOVERNED_BY_PLUGINS:
+            return False
+        return statement.concerns(action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class PolicyFault:
         message: what went wrong.
     """
 
-    policy_id: UUID | None
+    policy_id: PolicyId | None
     message: str
 
 
@@ -80,12 +92,13 @@ class PolicyDecision:
 
     Attributes:
         allowed: the answer.
-        determining: the tenant's policies that matched and gave the answer; none where roles and grants alone did.
+        determining: the tenant's policies and its plugins' that matched and gave the answer; none where roles and
+            grants alone did.
         errors: what went wrong; the answer is then no, for that reason alone.
     """
 
     allowed: bool
-    determining: tuple[UUID, ...] = ()
+    determining: tuple[PolicyId, ...] = ()
     errors: tuple[PolicyFault, ...] = ()
 
 
@@ -132,7 +145,7 @@ class _Selection:
     """
 
     policies: cedarpy.PolicySet
-    ids: tuple[UUID, ...]
+    ids: tuple[PolicyId, ...]
     attributes: frozenset[str] | None
     tags: frozenset[str]
 
@@ -166,12 +179,14 @@ def _compile(sources: tuple[PolicySource, ...], actions: frozenset[str]) -> Poli
         except RefusedPolicy as refusal:
             broken.append(PolicyFault(source.id, str(refusal)))
     chosen = {
-        action: tuple(number for number, (_, statement) in enumerate(read) if statement.concerns(action))
+        action: tuple(number for number, (each, statement) in enumerate(read) if each.concerns(statement, action))
         for action in actions
     }
     chosen = {action: numbers for action, numbers in chosen.items() if numbers}
     if len(set(chosen.values())) > MAX_SETS:
-        chosen = dict.fromkeys(chosen, tuple(range(len(read))))
+        everything = tuple(range(len(read)))
+        tenants_own = tuple(number for number in everything if not isinstance(read[number][0].id, str))
+        chosen = {action: tenants_own if action in UNGOVERNED_BY_PLUGINS else everything for action in chosen}
     selections = {numbers: _select([read[number] for number in numbers]) for numbers in set(chosen.values())}
     return PolicyEngine({action: selections[numbers] for action, numbers in chosen.items()}, actions, broken)
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from weftline.features.access.policies.problems import PolicyProblem
 from weftline.features.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionFailed
+from weftline.policies.problems import PolicyProblem
 
 
 class PermitNeedsEverything(Forbidden):
@@ -82,7 +82,7 @@ class InvalidPolicy(Invalid):
     title = "Policy not valid"
 
     def __init__(self, problems: Iterable[PolicyProblem]) -> None:
-        errors = [FieldError("/source", _placed(each), each.code, each.hint) for each in problems]
+        errors = [FieldError("/source", each.placed, each.code, each.hint) for each in problems]
         super().__init__("The policy is not valid; see 'errors'.", errors)
 
 
@@ -95,9 +95,3 @@ class UnknownAction(Invalid):
     def __init__(self, action: str) -> None:
         message = f"there is no permission '{action}'"
         super().__init__("The request is not valid; see 'errors'.", [FieldError("/action", message, "unknown_action")])
-
-
-def _placed(problem: PolicyProblem) -> str:
-    if problem.line is None:
-        return problem.message
-    return f"line {problem.line}, column {problem.column}: {problem.message}"

@@ -50,7 +50,7 @@ EXPLANATION: dict[str, Any] = {
     "allowed": False,
     "subject": {"id": USER_ID, "name": "grace@example.com", "roles": ["approver"], "groups": ["purchasing"]},
     "reasons": [
-        {"kind": "role", "effect": "permit", "id": "approver", "name": None, "message": None},
-        {"kind": "policy", "effect": "forbid", "id": ID, "name": "Four eyes", "message": None},
+        {"kind": "role", "effect": "permit", "id": "approver", "name": None, "plugin": None, "message": None},
+        {"kind": "policy", "effect": "forbid", "id": ID, "name": "Four eyes", "plugin": None, "message": None},
     ],
 }

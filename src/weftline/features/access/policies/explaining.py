@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from weftline.authoring.plugin.registry import plugin_of
 from weftline.features.access.cache import AccessCache
 from weftline.features.access.caller import Caller
 from weftline.features.access.gate import Explanation, Gate
 from weftline.features.access.permissions import CATALOGUE
 from weftline.features.access.policies import repository
-from weftline.features.access.policies.engine import PolicyFault, Resource
+from weftline.features.access.policies.engine import PolicyFault, PolicyId, PolicySource, Resource
 from weftline.features.access.policies.errors import SubjectNotFound, UnknownAction
 from weftline.features.access.policies.request import ResourceType
 from weftline.features.access.resources import load_resource
@@ -32,6 +33,7 @@ class Reason:
         effect: what it speaks for.
         id: the role's or the policy's; the workflow's for a grant on it; None where there is none to name.
         name: the policy's.
+        plugin: the plugin whose policy it is; None where it is the tenant's own.
         message: what went wrong.
     """
 
@@ -39,6 +41,7 @@ class Reason:
     effect: Literal["permit", "forbid"]
     id: str | None = None
     name: str | None = None
+    plugin: str | None = None
     message: str | None = None
 
 
@@ -64,12 +67,20 @@ class Explaining:
         database: under the API's role.
         cache: tenants' rules and members.
         gate: decides.
+        besides: policies that count for a tenant besides its own.
     """
 
-    def __init__(self, database: Database, cache: AccessCache, gate: Gate) -> None:
+    def __init__(
+        self,
+        database: Database,
+        cache: AccessCache,
+        gate: Gate,
+        besides: Callable[[UUID], Sequence[PolicySource]] = lambda _: (),
+    ) -> None:
         self._database = database
         self._cache = cache
         self._gate = gate
+        self._besides = besides
 
     async def explain(
         self,
@@ -134,17 +145,30 @@ class Explaining:
         decision = explanation.policy
         if decision is None:
             return []
-        named = {*decision.determining, *(fault.policy_id for fault in decision.errors if fault.policy_id is not None)}
+        ids = {*decision.determining, *(fault.policy_id for fault in decision.errors)}
+        named = {id for id in ids if isinstance(id, UUID)}
         async with self._database.transaction(subject.tenant_id) as session:
-            names = await repository.names(session, subject.tenant_id, named)
+            own = await repository.names(session, subject.tenant_id, named)
+        names = {**own, **{each.id: each.name for each in self._besides(subject.tenant_id)}}
         effect = "permit" if decision.allowed else "forbid"
         return [
-            *(Reason("policy", effect, str(id), names.get(id)) for id in decision.determining),
+            *(_of_policy("policy", effect, id, names) for id in decision.determining),
             *(_error(fault, names) for fault in decision.errors),
         ]
 
 
-def _error(fault: PolicyFault, names: Mapping[UUID, str]) -> Reason:
+def _error(fault: PolicyFault, names: Mapping[PolicyId, str]) -> Reason:
     if fault.policy_id is None:
         return Reason("error", "forbid", message=fault.message)
-    return Reason("error", "forbid", str(fault.policy_id), names.get(fault.policy_id), fault.message)
+    return _of_policy("error", "forbid", fault.policy_id, names, fault.message)
+
+
+def _of_policy(
+    kind: ReasonKind,
+    effect: Literal["permit", "forbid"],
+    id: PolicyId,
+    names: Mapping[PolicyId, str],
+    message: str | None = None,
+) -> Reason:
+    plugin = None if isinstance(id, UUID) else plugin_of(id)
+    return Reason(kind, effect, str(id), names.get(id), plugin, message)

@@ -13,9 +13,11 @@ from uuid import UUID
 
 import structlog
 
+from weftline.authoring.plugin.registry import plugin_of
 from weftline.features.access.policies import repository
-from weftline.features.access.policies.engine import PolicyFault
+from weftline.features.access.policies.engine import PolicyFault, PolicyId
 from weftline.features.database import Database
+from weftline.features.plugins.faults import note_fault
 from weftline.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -37,8 +39,8 @@ class PolicyFailures:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._noted_at: dict[tuple[UUID, UUID | None], float] = {}
-        self._pending: dict[tuple[UUID, UUID], str] = {}
+        self._noted_at: dict[tuple[UUID, PolicyId | None], float] = {}
+        self._pending: dict[tuple[UUID, PolicyId], str] = {}
         self._task: asyncio.Task[None] | None = None
 
     def report(self, tenant_id: UUID, faults: Sequence[PolicyFault]) -> None:
@@ -72,7 +74,11 @@ class PolicyFailures:
             while self._pending:
                 (tenant_id, policy_id), message = self._pending.popitem()
                 async with self._database.transaction(tenant_id) as session:
-                    await repository.note_failure(session, tenant_id, policy_id, message)
+                    if isinstance(policy_id, UUID):
+                        await repository.note_failure(session, tenant_id, policy_id, message)
+                    else:
+                        plugin_id = plugin_of(policy_id)
+                        await note_fault(session, tenant_id, plugin_id, f"policy {policy_id}", message)
         except StoreError as error:
             log.warning("could not note that policies failed", error=str(error))
         finally:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import cedarpy
 import orjson
 
-from weftline.features.access.policies.statement import group_of
+from weftline.policies.statement import group_of
 
 SubjectType = Literal["User", "Service"]
 ResourceType = Literal["Workflow", "Execution", "Task", "Tenant"]

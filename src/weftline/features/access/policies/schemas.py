@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from weftline.features.access.policies.bounds import MAX_BYTES
 from weftline.features.access.policies.explaining import Account, ReasonKind
 from weftline.features.access.policies.repository import ORDER
 from weftline.features.access.policies.request import ResourceType
 from weftline.features.access.policies.service import PolicyDraft
 from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
+from weftline.policies.bounds import MAX_BYTES
 
 Source = Annotated[str, Field(max_length=MAX_BYTES, description="One policy in Cedar's notation.")]
 
@@ -113,6 +113,9 @@ class ReasonOut(Wire):
     effect: Annotated[Literal["permit", "forbid"], Field(description="What it speaks for.")]
     id: Annotated[str | None, Field(description="The role's or policy's; for a grant on a workflow, the workflow's.")]
     name: Annotated[str | None, Field(description="The policy's.")]
+    plugin: Annotated[
+        str | None, Field(description="The plugin whose policy it is; null where it is the tenant's own.")
+    ]
     message: Annotated[str | None, Field(description="What went wrong.")]
 
 

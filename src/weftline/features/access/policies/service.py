@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from weftline.features.access.caller import Caller
 from weftline.features.access.permissions import CATALOGUE
 from weftline.features.access.policies import repository
-from weftline.features.access.policies.checking import check
 from weftline.features.access.policies.errors import (
     InvalidPolicy,
     PermitNeedsEverything,
@@ -24,13 +23,14 @@ from weftline.features.access.policies.errors import (
     TooManyPolicies,
 )
 from weftline.features.access.policies.models import Policy
-from weftline.features.access.policies.problems import PolicyProblem
-from weftline.features.access.policies.statement import read_statement
 from weftline.features.access.revocations import revoke
 from weftline.features.audit.trail import record
 from weftline.features.database import Database
 from weftline.features.http.listing import Window
 from weftline.model.ids import uuid7
+from weftline.policies.checking import check
+from weftline.policies.problems import PolicyProblem
+from weftline.policies.statement import read_statement
 
 MAX_POLICIES = 200
 MAX_TOTAL = 256 * 1024

@@ -10,8 +10,8 @@ from typing import Any, Literal, cast
 import cedarpy
 import orjson
 
-from weftline.features.access.policies.bounds import find_excess
-from weftline.features.access.policies.problems import PolicyProblem, RefusedPolicy, problem_about
+from weftline.policies.bounds import find_excess
+from weftline.policies.problems import PolicyProblem, RefusedPolicy, problem_about
 
 Effect = Literal["permit", "forbid"]
 

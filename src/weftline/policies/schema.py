@@ -11,11 +11,13 @@ from functools import lru_cache
 
 import cedarpy
 
-from weftline.features.access.policies.permissions import EXPLAIN, MANAGE, READ
-from weftline.features.access.policies.statement import group_of
+from weftline.policies.statement import group_of
 
-UNGOVERNED = frozenset({READ, MANAGE, EXPLAIN})
+UNGOVERNED = frozenset({"policy:read", "policy:manage", "access:explain"})
 """What roles alone decide about, so that no policy can keep a tenant from mending its policies."""
+
+UNGOVERNED_BY_PLUGINS = frozenset({"plugin:read", "plugin:manage"})
+"""What policies of plugins have no say about besides, so that none can keep a tenant from disabling its plugin."""
 
 _FACTS = """{
     startedBy?: String,

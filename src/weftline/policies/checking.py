@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 
 import cedarpy
 
-from weftline.features.access.policies.problems import PolicyProblem, RefusedPolicy, problem_about
-from weftline.features.access.policies.schema import UNGOVERNED, governed, schema
-from weftline.features.access.policies.statement import read_statement
 from weftline.language.hints import nearest
+from weftline.policies.problems import PolicyProblem, RefusedPolicy, problem_about
+from weftline.policies.schema import UNGOVERNED, UNGOVERNED_BY_PLUGINS, governed, schema
+from weftline.policies.statement import read_statement
 
 MAX_PROBLEMS = 20
 """So many problems of one policy are told."""
@@ -59,5 +59,7 @@ def _problems(source: str, messages: list[str], actions: frozenset[str]) -> Iter
 def _action_hint(name: str, actions: frozenset[str]) -> str | None:
     if name in UNGOVERNED:
         return "Roles alone decide about it, so that no policy can keep anybody from mending the policies."
+    if name in UNGOVERNED_BY_PLUGINS:
+        return "No plugin has a say about it, so that none can keep a tenant from disabling its plugin."
     meant = nearest(name, sorted(actions))
     return f"Did you mean '{meant}'?" if meant else None

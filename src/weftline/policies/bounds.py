@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from weftline.features.access.policies.problems import PolicyProblem, problem_at
+from weftline.policies.problems import PolicyProblem, problem_at
 
 MAX_BYTES = 16 * 1024
 MAX_WORDS = 800

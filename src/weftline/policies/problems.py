@@ -23,6 +23,11 @@ class PolicyProblem:
     column: int | None = None
     hint: str | None = None
 
+    @property
+    def placed(self) -> str:
+        """What is wrong, after where it is."""
+        return self.message if self.line is None else f"line {self.line}, column {self.column}: {self.message}"
+
 
 class RefusedPolicy(ValueError):
     """A policy that cannot be used.
