@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from weftline.api.document import api_document
 from weftline.api.failing import codes_of
 from weftline.api.problems import MEDIA_TYPE
+from weftline.api.sharing import operations_in
 
 _TENANT = re.compile(r"/t/[^/]+(?=/)")
 _PARAMETER = re.compile(r"\\{\w+\\}")
@@ -66,7 +67,5 @@ def _operations() -> tuple[tuple[str, re.Pattern[str], Any], ...]:
 
 
 def _every_operation() -> Iterator[tuple[str, re.Pattern[str], Any]]:
-    for path, item in api_document()["paths"].items():
-        pattern = re.compile(_PARAMETER.sub("[^/]+", re.escape(path)))
-        for method, operation in item.items():
-            yield f"{method.upper()} {path}", pattern, operation
+    for method, path, operation in operations_in(api_document()):
+        yield f"{method.upper()} {path}", re.compile(_PARAMETER.sub("[^/]+", re.escape(path))), operation

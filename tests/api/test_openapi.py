@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from tests.api.client import Client
 from weftline.api.app import Application
+from weftline.api.sharing import operations_in, resolved
 
 CONTRACT = {
     "post /workflows",
@@ -45,9 +46,8 @@ async def document(api: Client) -> dict[str, Any]:
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            yield f"{method} {path.removeprefix('/api/v1')}", operation
+    for method, path, operation in operations_in(document):
+        yield f"{method} {path.removeprefix('/api/v1')}", operation
 
 
 def may_be_null(schema: dict[str, Any]) -> bool:
@@ -57,13 +57,6 @@ def may_be_null(schema: dict[str, Any]) -> bool:
 async def test_it_is_openapi_3_1_and_holds_the_contract(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert {name for name, _ in operations(document)} >= CONTRACT
-
-
-def resolved(document: dict[str, Any], part: Any) -> Any:
-    """A part of the document, or what it refers to."""
-    for name in part.get("$ref", "").split("/")[1:]:
-        document = document[name]
-    return document if "$ref" in part else part
 
 
 async def test_every_operation_has_examples_of_what_it_takes_and_answers(document: dict[str, Any]) -> None:
@@ -86,7 +79,7 @@ async def test_every_failure_of_an_operation_has_an_example_of_each_of_its_codes
         assert failures.keys() >= {"403", "421", "429", "500", "503"}, name
         assert all(status.isdecimal() for status in failures), name
         for status, answer in failures.items():
-            media = resolved(document, answer)["content"]["application/problem+json"]
+            media = answer["content"]["application/problem+json"]
             for code, reference in media["examples"].items():
                 example = resolved(document, reference)["value"]
                 assert (example["code"], example["status"]) == (code, int(status)), name

@@ -14,6 +14,7 @@ from weftline.api.document import api_document
 from weftline.api.reference.__main__ import OWNED
 from weftline.api.reference.breaking import breaking_changes
 from weftline.api.reference.files import DOCUMENT, reference_files
+from weftline.api.sharing import operations_in, share
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -66,6 +67,60 @@ def _is(path: Path, text: str) -> bool:
 def test_nobody_who_calls_by_the_committed_document_breaks() -> None:
     committed = json.loads((REFERENCE / DOCUMENT).read_text())
     assert breaking_changes(committed, api_document()) == []
+
+
+def shared() -> dict[str, Any]:
+    """The API of one operation, whose parameters and answers stand elsewhere in the document."""
+    new = document()
+    operation = new["paths"]["/things"]["post"]
+    new["components"] |= {
+        "parameters": {"limit": operation["parameters"][0]},
+        "responses": dict(operation["responses"]),
+    }
+    operation["parameters"][0] = {"$ref": "#/components/parameters/limit"}
+    operation["responses"] = {status: {"$ref": f"#/components/responses/{status}"} for status in ("200", "404")}
+    return new
+
+
+def test_it_does_not_matter_to_callers_where_something_stands() -> None:
+    assert breaking_changes(document(), shared()) == breaking_changes(shared(), document()) == []
+    narrower, poorer = shared(), shared()
+    narrower["components"]["parameters"]["limit"]["schema"]["maximum"] = 100
+    poorer["components"]["responses"]["200"]["content"].clear()
+    assert breaking_changes(shared(), narrower) == ["POST /things: the query 'limit' parameter: maximum is 100 now"]
+    assert breaking_changes(document(), poorer) == ["POST /things: the answer 200 cannot be application/json any more"]
+
+
+def test_no_parameter_and_no_answer_is_told_twice() -> None:
+    told = [
+        json.dumps(part, sort_keys=True)
+        for item in api_document()["paths"].values()
+        for operation in item.values()
+        for part in (*operation.get("parameters", ()), *operation["responses"].values())
+        if "$ref" not in part
+    ]
+    assert len(told) > 100
+    assert [part for part in told if told.count(part) > 1] == []
+
+
+def test_what_is_told_otherwise_is_shared_under_another_name() -> None:
+    def reading(name: str, text: str) -> dict[str, Any]:
+        parameter = {"name": "q", "in": "query", "description": text, "schema": {"type": "string"}}
+        return {"operationId": name, "parameters": [parameter], "responses": {"200": {"description": text}}}
+
+    texts = {"a": "One.", "b": "Two.", "c": "Two.", "d": "Two.", "e": "One.", "f": "Three."}
+    made: dict[str, Any] = {
+        "paths": {f"/{name}": {"get": reading(name, text)} for name, text in texts.items()},
+        "components": {},
+    }
+    before = {path: copy.deepcopy(item["get"]) for path, item in made["paths"].items()}
+    share(made)
+    assert {path: told for _, path, told in operations_in(made)} == before
+    assert {name: each["description"] for name, each in made["components"]["parameters"].items()} == {
+        "q": "Two.",
+        "q-a": "One.",
+    }
+    assert made["paths"]["/f"]["get"] == before["/f"]
 
 
 def test_what_stays_or_grows_breaks_nobody() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.client import V1
 from weftline.api.document import api_document
+from weftline.api.sharing import operations_in, resolved
 
 IN_AN_ORDER_OF_ITS_OWN = "its own order is the only one in which it can be read page by page"
 BEFORE_SIGNING_IN = "says who somebody is, or is proved by what works once"
@@ -109,15 +110,12 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _operations(document: dict[str, Any]) -> Iterator[Operation]:
-    for full, item in document["paths"].items():
-        for method, operation in item.items():
-            path = full.removeprefix(V1)
-            parameters = {each["name"].lower(): each for each in operation.get("parameters", ())}
-            answer = next(body for status, body in operation["responses"].items() if status.startswith("2"))
-            schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-            name = schema.get("$ref", "").rpartition("/")[2]
-            schema = document["components"]["schemas"].get(name, schema)
-            yield Operation(f"{method.upper()} {path}", method.upper(), path, parameters, schema)
+    for method, full, operation in operations_in(document):
+        path = full.removeprefix(V1)
+        parameters = {each["name"].lower(): each for each in operation.get("parameters", ())}
+        answer = next(body for status, body in operation["responses"].items() if status.startswith("2"))
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        yield Operation(f"{method.upper()} {path}", method.upper(), path, parameters, resolved(document, schema))
 
 
 def lacking(parameter: str, *, of: Iterator[Operation]) -> set[str]:

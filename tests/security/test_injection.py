@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.client import Client
 from tests.security.conftest import House
+from weftline.api.sharing import operations_in
 
 HOSTILE = ("' OR '1'='1", "'; DROP TABLE users; --", '" OR 1=1 --', "%", "_", "\\", "$1", "${input}", "*")
 
@@ -28,11 +29,11 @@ structlog.get_logger().info("request", path=forged)
 
 def text_parameters(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Every list and its query parameters that take any text."""
-    for path, methods in document["paths"].items():
-        if path.endswith("/live"):
-            # has no end
+    for method, path, operation in operations_in(document):
+        if method != "get" or path.endswith("/live"):
+            # live updates have no end
             continue
-        for parameter in methods.get("get", {}).get("parameters", ()):
+        for parameter in operation.get("parameters", ()):
             schemas = [parameter["schema"], *parameter["schema"].get("anyOf", ())]
             takes_text = any(each.get("type") == "string" and "format" not in each for each in schemas)
             is_filter = parameter["in"] == "query" and parameter["name"] not in NOT_FILTERS

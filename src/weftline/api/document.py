@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from weftline.api.failing import access_to, describe_failures, method_of, operation_of
 from weftline.api.routes import feature_routers
+from weftline.api.sharing import share
 from weftline.features.idempotency.header import HEADER, MAX_KEY
 
 TITLE = "Weftline"
@@ -22,6 +23,9 @@ token, or an API key, as `Authorization: Bearer …`."""
 
 
 _TEXT = {"type": "string"}
+
+_VALUES = ("default", "enum", "example", "examples")
+"""What holds values of those who call, and no schemas."""
 
 _REFERENCE = "#/components/schemas/"
 
@@ -46,7 +50,9 @@ def api_document() -> dict[str, Any]:
     for route in routes:
         _complete(operation_of(document, route), route)
     describe_failures(document, routes)
-    return _with_short_names(document)
+    document = _without_titles(_with_short_names(document))
+    share(document)
+    return document
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
@@ -100,3 +106,26 @@ def _rename(part: Any, names: dict[str, str]) -> None:
     if isinstance(part, list):
         for each in cast("list[Any]", part):
             _rename(each, names)
+
+
+def _without_titles(document: dict[str, Any]) -> dict[str, Any]:
+    """The same without the titles of fields and parameters, which are their names once more."""
+    components = document["components"]
+    # a schema's own title stays
+    schemas = {
+        name: {key: part if key == "title" else _untitled(part) for key, part in schema.items()}
+        for name, schema in components["schemas"].items()
+    }
+    return {**document, "paths": _untitled(document["paths"]), "components": {**components, "schemas": schemas}}
+
+
+def _untitled(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_untitled(each) for each in cast("list[Any]", part)]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: value if key in _VALUES else _untitled(value)
+        for key, value in cast("dict[str, Any]", part).items()
+        if key != "title" or not isinstance(value, str)
+    }

@@ -50,9 +50,6 @@ READING = (
 ANY_CALL = tuple(sorted({*EVERYWHERE, *SIGNED_IN, *KEYED, *NAMING, *ASKING, *READING}))
 """What follows from the shape of a call alone."""
 
-MAX_SHARED = 4
-"""Answers with so many codes are told once, under a name made of them; the others where they belong."""
-
 SCHEMA: dict[str, Any] = {
     "title": "Problem",
     "description": "What went wrong (RFC 9457).",
@@ -150,7 +147,6 @@ def describe_failures(document: dict[str, Any], routes: Sequence[APIRoute]) -> N
     components = document["components"]
     components["schemas"]["Problem"] = SCHEMA
     examples: dict[str, Any] = components.setdefault("examples", {})
-    responses: dict[str, Any] = components.setdefault("responses", {})
     for route in routes:
         operation = operation_of(document, route)
         kinds = kinds_of(route, operation)
@@ -163,26 +159,39 @@ def describe_failures(document: dict[str, Any], routes: Sequence[APIRoute]) -> N
         for status in [each for each in answers if each[0] in "45"]:
             del answers[status]
         for status in sorted({kind.status for kind in kinds}):
-            of_status = [kind for kind in kinds if kind.status == status]
-            if len(of_status) > MAX_SHARED:
-                answers[str(status)] = _response(of_status)
-                continue
-            name = "-".join(kind.code for kind in of_status)
-            responses.setdefault(name, _response(of_status))
-            answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
+            answers[str(status)] = _response([kind for kind in kinds if kind.status == status])
     components["examples"] = dict(sorted(examples.items()))
-    components["responses"] = dict(sorted(responses.items()))
 
 
 def codes_of(operation: dict[str, Any]) -> Iterator[str]:
-    """The codes that an operation fails by, as the finished document has them."""
+    """The codes that an operation fails by, as the finished document has them.
+
+    Args:
+        operation: with its responses in their places, not as references.
+    """
     for status, answer in operation["responses"].items():
-        if status[0] not in "45":
-            continue
-        if "$ref" in answer:
-            yield from answer["$ref"].rpartition("/")[2].split("-")
-        else:
+        if status[0] in "45":
             yield from answer["content"][MEDIA_TYPE]["examples"]
+
+
+def response_name(status: str, response: dict[str, Any]) -> str | None:
+    """What a failure is called where operations share it: ``403-permission_denied``.
+
+    The status stands for those of its codes that whoever is signed in and repeats a request may meet anywhere.
+
+    Args:
+        status: the HTTP status that it is answered with.
+        response: as the OpenAPI document has it.
+
+    Returns:
+        The name, or None where the response is no failure.
+    """
+    if status[0] not in "45":
+        return None
+    codes: set[str] = set(response["content"][MEDIA_TYPE]["examples"])
+    usual = {code for code in (*EVERYWHERE, *SIGNED_IN, *KEYED) if str(catalogue()[code].status) == status}
+    parts = [status, *sorted(codes - usual)] if usual and usual <= codes else sorted(codes)
+    return "-".join(parts)
 
 
 def _response(kinds: Sequence[ProblemKind]) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 from weftline.api.catalogue import ProblemKind, catalogue, problem_type
 from weftline.api.failing import codes_of
+from weftline.api.sharing import operations_in
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #dfe4ea; --ground: #fff; --code: #f5f7f9;
@@ -50,8 +51,6 @@ COMMANDS = (
     ("weft task list", "What waits for people."),
 )
 
-METHODS = ("get", "post", "put", "patch", "delete")
-
 
 def landing_page(version: str) -> str:
     """Where somebody lands who opens the server's address."""
@@ -73,7 +72,7 @@ def reference_page(document: dict[str, Any]) -> str:
     info = document["info"]
     types = document["components"]["schemas"]
     groups: dict[str, tuple[list[str], list[str]]] = {}
-    for path, method, operation in _operations(document):
+    for method, path, operation in operations_in(document):
         anchor = escape(operation["operationId"])
         links, details = groups.setdefault(operation["tags"][0], ([], []))
         links.append(f'<li><a href="#{anchor}">{escape(operation["summary"])}</a></li>')
@@ -117,13 +116,6 @@ def error_page(kind: ProblemKind) -> str:
 <p class="soft"><code>{kind.code}</code> · status {kind.status} ({escape(kind.phrase)})</p>{sections}
 <h2>Example</h2><pre>{example}</pre>""",
     )
-
-
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], anchor: str, types: dict[str, Any]) -> str:

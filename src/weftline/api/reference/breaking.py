@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from weftline.api.sharing import operations_in, resolved
+
 Document = Mapping[str, Any]
 Direction = Literal["sent", "answered"]
 
@@ -35,14 +37,14 @@ class _Comparison:
         self._compared: set[tuple[str, str, str]] = set()
 
     def paths(self) -> Iterator[str]:
-        for path, item in self._old["paths"].items():
-            for method, operation in item.items():
-                name = f"{method.upper()} {path}"
-                successor = self._new["paths"].get(path, {}).get(method)
-                if successor is None:
-                    yield f"{name}: the operation is gone"
-                else:
-                    yield from self._operation(name, operation, successor)
+        successors = {(method, path): operation for method, path, operation in operations_in(self._new)}
+        for method, path, operation in operations_in(self._old):
+            name = f"{method.upper()} {path}"
+            successor = successors.get((method, path))
+            if successor is None:
+                yield f"{name}: the operation is gone"
+            else:
+                yield from self._operation(name, operation, successor)
 
     def _operation(self, name: str, old: Document, new: Document) -> Iterator[str]:
         yield from self._parameters(name, _parameters(old), _parameters(new))
@@ -166,11 +168,7 @@ def _reference(schema: Any) -> str:
 
 
 def _resolved(document: Document, schema: Any) -> Any:
-    if schema is True:
-        return {}
-    while reference := _reference(schema):
-        schema = document["components"]["schemas"][reference.rpartition("/")[2]]
-    return schema
+    return {} if schema is True else resolved(document, schema)
 
 
 def _types(document: Document, schema: Any) -> frozenset[str]:

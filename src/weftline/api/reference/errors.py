@@ -8,6 +8,7 @@ from typing import Any
 from weftline.api.catalogue import ProblemKind, catalogue
 from weftline.api.failing import codes_of
 from weftline.api.reference.words import GENERATED, code_block, table
+from weftline.api.sharing import operations_in
 
 SOURCE = GENERATED.format("the tables in `src/weftline/api/problem_kinds`")
 
@@ -24,14 +25,13 @@ def error_pages(document: Mapping[str, Any]) -> dict[str, str]:
     Args:
         document: the OpenAPI document, which says which operations answer with it.
     """
+    known = list(operations_in(document))
     operations: dict[str, list[str]] = {}
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            for code in codes_of(operation):
-                operations.setdefault(code, []).append(f"`{method.upper()} {path}`")
-    every = sum(len(item) for item in document["paths"].values())
+    for method, path, operation in known:
+        for code in codes_of(operation):
+            operations.setdefault(code, []).append(f"`{method.upper()} {path}`")
     return {
-        f"{code}.md": _page(kind, operations.get(code, ()), document["components"]["examples"], every)
+        f"{code}.md": _page(kind, operations.get(code, ()), document["components"]["examples"], len(known))
         for code, kind in catalogue().items()
     }
 

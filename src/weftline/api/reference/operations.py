@@ -18,12 +18,12 @@ from weftline.api.reference.words import (
     table,
     type_words,
 )
+from weftline.api.sharing import operations_in
 
 Document = Mapping[str, Any]
 
 SERVER = "http://127.0.0.1:8080"
 SOURCE = GENERATED.format("the routes in `src/weftline/features`")
-METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def page_name(tag: str) -> str:
@@ -34,10 +34,8 @@ def page_name(tag: str) -> str:
 def operation_pages(document: Document) -> dict[str, str]:
     """The pages by file name, and an index of them all in ``README.md``."""
     groups: dict[str, list[tuple[str, str, Any]]] = {}
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                groups.setdefault(item[method]["tags"][0], []).append((method.upper(), path, item[method]))
+    for method, path, operation in operations_in(document):
+        groups.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
     pages = {page_name(tag): _page(document, tag, group) for tag, group in groups.items()}
     return {"README.md": _index(document, groups), **pages}
 
