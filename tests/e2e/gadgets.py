@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -191,18 +191,22 @@ class Shelf:
         await self._wishes.put(request.tenant_id, "wish", request.body.model_dump())
 
 
+GADGETS = {"gadgets": "tests.e2e.gadgets:Gadgets", "broken": "tests.e2e.gadgets:Broken"}
+
+
 @contextmanager
-def installed(folder: Path) -> Iterator[None]:
-    """The plugins of this module, as if their distribution were installed: for servers that are started meanwhile.
+def installed(folder: Path, plugins: Mapping[str, str] = GADGETS) -> Iterator[None]:
+    """Plugins as if their distribution were installed: for servers and commands that are started meanwhile.
 
     Args:
         folder: where the distribution is to be.
+        plugins: where they are, by id: ``module:class``.
     """
-    described = folder / "gadgets-1.0.0.dist-info"
+    described = folder / "plugged-1.0.0.dist-info"
     described.mkdir(parents=True)
-    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: gadgets\nVersion: 1.0.0\n")
-    named = "gadgets = tests.e2e.gadgets:Gadgets\nbroken = tests.e2e.gadgets:Broken\n"
-    (described / "entry_points.txt").write_text(f"[weftline.plugins]\n{named}")
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0.0\n")
+    named = "\n".join(f"{id} = {place}" for id, place in plugins.items())
+    (described / "entry_points.txt").write_text(f"[weftline.plugins]\n{named}\n")
     with pytest.MonkeyPatch.context() as patch:
         before = os.environ.get("PYTHONPATH", "")
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(folder), before, str(ROOT)))))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,8 @@ from weftline.cli.output import print_json
 if TYPE_CHECKING:
     from weftline.cli.answers import Workflow
     from weftline.cli.client import Api
+    from weftline.language import Problem
+    from weftline.testing.installed_plugins import InstalledPlugins
 
 
 def register(app: typer.Typer) -> None:
@@ -28,16 +31,19 @@ def validate(
     as_json: AsJson = False,
     dialect: WrittenIn = None,
     any_action: Annotated[bool, typer.Option("--any-action", help="Accept actions that are not known here.")] = False,
+    server: Annotated[
+        bool,
+        typer.Option("--server", help="Ask the server, which knows its own actions, connectors and plugins."),
+    ] = False,
 ) -> None:
-    """Check a definition and list everything that is wrong with it. Exits with 2 where anything is."""
-    from weftline.cli import session
+    """Check a definition and list everything that is wrong with it. Exits with 2 where anything is.
+
+    What counts are the actions, connectors and plugins that are installed here, unless the server is asked.
+    """
     from weftline.cli.values import read_definition
-    from weftline.language import validate as check
-    from weftline.language.dialects import explained
 
     document = read_definition(file, dialect)
-    names = None if any_action else session.load_registry(session.load_settings(actions)).names()
-    problems = explained(document, check(document, names).problems)
+    problems = _problems_there(document) if server else _problems_here(document, actions, any_action=any_action)
     if as_json:
         found = [{"pointer": p.pointer, "message": p.message, "hint": p.hint, "code": p.code} for p in problems]
         print_json({"valid": not problems, "problems": found})
@@ -76,17 +82,44 @@ def publish(
         typer.echo(f"{workflow['id']} version {workflow['versionNumber']} is published.")
 
 
-def require_valid(document: dict[str, Any], actions: Collection[str] | None) -> None:
+def _problems_here(document: dict[str, Any], actions: Sequence[str], *, any_action: bool) -> Sequence[Problem]:
+    from weftline.cli import session
+    from weftline.features.triggers.sources import offers
+    from weftline.language.dialects import explained
+
+    settings = session.load_settings(actions)
+    registry = session.load_registry(settings)
+    with session.installed_plugins(settings) as plugins:
+        names, known = (None, None) if any_action else (registry.names(), offers())
+        return explained(document, plugins.validate(document, names, known).problems)
+
+
+def _problems_there(document: dict[str, Any]) -> Sequence[Problem]:
+    from weftline.cli.connection import call
+    from weftline.language import Problem
+
+    found = call(lambda api: api.post("workflows", "validate", body=document))
+    return [Problem(**each) for each in found["problems"]]
+
+
+def require_valid(document: dict[str, Any], plugins: InstalledPlugins, actions: AbstractSet[str]) -> None:
     """Check a definition before a database is started for it.
+
+    Args:
+        document: the definition.
+        plugins: those that run here.
+        actions: names that it may call. Those that a tenant has imported are known where it is published.
 
     Raises:
         InvalidDefinition: with everything that is wrong.
     """
     from weftline.features.workflows.errors import InvalidDefinition
-    from weftline.language import validate as check
     from weftline.language.dialects import explained
+    from weftline.language.integration_actions import integration_actions
 
-    problems = explained(document, check(document, actions).problems)
+    problems = explained(
+        document, plugins.validate(document, actions | integration_actions(document, actions)).problems
+    )
     if problems:
         raise InvalidDefinition(problems)
 

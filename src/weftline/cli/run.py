@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,19 +52,18 @@ def run(
     from weftline.cli import loop, session
     from weftline.cli.definitions import require_valid
     from weftline.cli.values import read_definition, read_object
-    from weftline.language.integration_actions import integration_actions
 
     documents = [*(read_definition(each) for each in others), read_definition(file, dialect)]
     given = read_object(input, "--input")
     settings = session.load_settings(actions)
-    bootstrap.configure_logging(settings if verbose else settings.model_copy(update={"log_level": "warning"}))
     registry = session.load_registry(settings)
-    for document in documents:
-        # what the tenant has imported is known where it is published
+    with session.installed_plugins(settings) as plugins:
         names = registry.names()
-        require_valid(document, names | integration_actions(document, names))
+        for document in documents:
+            require_valid(document, plugins, names)
+    bootstrap.configure_logging(settings if verbose else settings.model_copy(update={"log_level": "warning"}))
     with bootstrap.masked_output(), session.database(settings) as url:
-        detail = loop.run(_run(settings, url, registry, documents, given, show_steps=not as_json))
+        detail = loop.run(_run(settings, url, registry, names, documents, given, show_steps=not as_json))
     if detail is None:
         raise typer.Exit(INTERRUPTED)
     is_completed = detail["status"] == ExecutionStatus.COMPLETED
@@ -83,6 +82,7 @@ async def _run(
     settings: Settings,
     url: str,
     registry: ActionRegistry,
+    names: Collection[str],
     documents: Sequence[dict[str, Any]],
     input: dict[str, Any],
     *,
@@ -96,7 +96,7 @@ async def _run(
     from weftline.cli.progress import Progress, Silent
 
     stop = stop_signal()
-    async with at_console(settings, url, registry.names()) as api:
+    async with at_console(settings, url, names) as api:
         *others, document = documents
         for other in others:
             await publish_document(api, other)

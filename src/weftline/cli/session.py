@@ -15,6 +15,7 @@ from weftline.cli.target import VARIABLES
 if TYPE_CHECKING:
     from weftline.authoring import ActionRegistry
     from weftline.settings import Settings
+    from weftline.testing.installed_plugins import InstalledPlugins
 
 
 def load_settings(actions: Sequence[str] = (), *, warn: bool = True, **changes: Any) -> Settings:
@@ -71,6 +72,20 @@ def load_registry(settings: Settings) -> ActionRegistry:
         return load_actions(settings.actions)
     except ImportError as error:
         raise CommandFailed(str(error), exit_code=INVALID) from error
+
+
+@contextmanager
+def installed_plugins(settings: Settings) -> Generator[InstalledPlugins]:
+    """The plugins that are installed here, which run while the context is open, without a database."""
+    from importlib.metadata import version
+
+    from weftline import bootstrap
+    from weftline.authoring import registry
+    from weftline.testing.installed_plugins import InstalledPlugins
+
+    log_quietly(settings)
+    with InstalledPlugins(bootstrap.found_plugins(settings), version("weftline"), registry) as plugins:
+        yield plugins
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from weftline.cli.output import note, print_json, print_table, printable
 if TYPE_CHECKING:
     from weftline.authoring import ActionRegistry
     from weftline.testing import Coverage
+    from weftline.testing.installed_plugins import InstalledPlugins
     from weftline.testing.suite import Suite
     from weftline.testing.suite_run import CaseResult, FindDefinition
     from weftline.testing.workflow_test import Definition
@@ -51,9 +53,13 @@ def test(
 
     files = _files(paths or [Path()])
     suites = _suites(files)
-    registry = session.load_registry(session.load_settings(actions))
+    settings = session.load_settings(actions)
+    registry = session.load_registry(settings)
     coverage = Coverage()
-    results = _run_all(suites, registry, coverage, lambda name: keyword.casefold() in name.casefold(), twice=twice)
+    with session.installed_plugins(settings) as plugins:
+        finder = partial(_finder, plugins)
+        wanted = partial(_is_wanted, keyword.casefold())
+        results = _run_all(suites, finder, registry, coverage, wanted, twice=twice)
     if not any(results.values()):
         raise CommandFailed(f"no test has '{keyword}' in its name", exit_code=INVALID)
     if junit is not None:
@@ -123,6 +129,7 @@ def _suites(files: Sequence[Path]) -> dict[Path, Suite]:
 
 def _run_all(
     suites: dict[Path, Suite],
+    finder: Callable[[Path], FindDefinition],
     registry: ActionRegistry,
     coverage: Coverage,
     wanted: Callable[[str], bool],
@@ -132,18 +139,22 @@ def _run_all(
     from weftline.testing.suite_run import run_suite
 
     return {
-        str(file): list(run_suite(suite, _finder(file), registry, coverage, wanted, twice=twice))
+        str(file): list(run_suite(suite, finder(file), registry, coverage, wanted, twice=twice))
         for file, suite in suites.items()
     }
 
 
-def _finder(file: Path) -> FindDefinition:
+def _is_wanted(text: str, name: str) -> bool:
+    return text in name.casefold()
+
+
+def _finder(plugins: InstalledPlugins, file: Path) -> FindDefinition:
     """Finds what a file of tests names: files from where it lies, and workflows in code."""
     from weftline.cli.code import is_reference
     from weftline.cli.values import read_definition
 
     def find(name: str) -> Definition:
-        return _InCode(name) if is_reference(name) else read_definition(file.parent / name)
+        return _InCode(name) if is_reference(name) else plugins.complete(read_definition(file.parent / name))
 
     return find
 

@@ -129,8 +129,12 @@ def _check_action(name: str, place: str, around: Surroundings, problems: Problem
         return
 
     def hint() -> str:
-        near = nearest(name, actions)
-        return f"did you mean `{near}`?" if near else "register it, or correct the name"
+        if near := nearest(name, actions):
+            return f"did you mean `{near}`?"
+        brings, dot, _ = name.partition(".")
+        if dot and not any(each.startswith(f"{brings}.") for each in actions):
+            return f"register it, correct the name, or add the plugin or integration `{brings}`"
+        return "register it, or correct the name"
 
     problems.add("unknown_action", place, f"there is no action `{name}`", hint)
 

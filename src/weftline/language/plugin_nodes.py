@@ -9,11 +9,12 @@ that takes its place. From then on the definition says by itself what runs, what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from weftline.authoring.plugin import NodeType
+from weftline.authoring.plugin.registry import plugin_node_types, step_validators
 from weftline.authoring.schema_check import named_checks
 from weftline.language.errors import Problem
 from weftline.language.json_schema import CompiledSchema
@@ -21,7 +22,7 @@ from weftline.language.json_values import find_flaw, pointer
 from weftline.language.node_base import FlowNode
 from weftline.language.nodes import NODE_TYPES
 from weftline.language.problems import Problems
-from weftline.language.validators import check_named_checks, hint_for
+from weftline.language.validators import check_named_checks, has_to_run, hint_for
 
 EXPANSION = "expansion"
 RESERVED_FIELDS = frozenset({"type", EXPANSION})
@@ -36,10 +37,21 @@ class PluginParts:
     Attributes:
         node_types: by name.
         validators: names of checks.
+        absent: what there is to do about a plugin that is not there, by its id.
     """
 
     node_types: Mapping[str, NodeType]
     validators: Collection[str]
+    absent: Callable[[str], str] = has_to_run
+
+
+def parts_here(absent: Callable[[str], str] = has_to_run) -> PluginParts:
+    """What of plugins there is in this process, whoever may use it.
+
+    Args:
+        absent: what there is to do about a plugin that is not there, by its id.
+    """
+    return PluginParts({each.name: each for each in plugin_node_types}, step_validators.names(), absent)
 
 
 def is_of_plugin(node: object) -> bool:
@@ -77,8 +89,9 @@ def expand(document: Mapping[str, Any], parts: PluginParts) -> tuple[dict[str, A
         ]
         document = {**document, "nodes": made}
         for index, node in _maps(made):
-            check_named_checks(node.get("form"), pointer(("nodes", index, "form")), parts.validators, problems)
-    check_named_checks(document.get("input"), "/input", parts.validators, problems)
+            place = pointer(("nodes", index, "form"))
+            check_named_checks(node.get("form"), place, parts.validators, problems, parts.absent)
+    check_named_checks(document.get("input"), "/input", parts.validators, problems, parts.absent)
     return dict(document), problems.listed()
 
 
@@ -127,8 +140,8 @@ def _expanded(node: Mapping[str, Any], index: int, parts: PluginParts, problems:
     name, place = written["type"], pointer(("nodes", index))
     node_type = parts.node_types.get(name)
     if node_type is None:
-        known = {*parts.node_types, *NODE_TYPES}
-        problems.add("unknown_type", f"{place}/type", f"there is no type of node `{name}` here", hint_for(name, known))
+        hint = hint_for(name, {*parts.node_types, *NODE_TYPES}, parts.absent)
+        problems.add("unknown_type", f"{place}/type", f"there is no type of node `{name}` here", hint)
         return written
     own = {each: value for each, value in written.items() if each not in COMMON_FIELDS and each != "type"}
     errors = CompiledSchema(dict(node_type.schema)).errors(own)

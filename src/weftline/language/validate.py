@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -36,6 +36,13 @@ class Validation:
 
     workflow: Workflow | None
     problems: list[Problem]
+
+
+def with_more(problems: Sequence[Problem], validation: Validation) -> Validation:
+    """What became of a document, with what was wrong with it before it was checked as a whole; each told once."""
+    told = {(each.pointer, each.code) for each in problems}
+    together = [*problems, *(each for each in validation.problems if (each.pointer, each.code) not in told)]
+    return Validation(None if together else validation.workflow, together)
 
 
 def validate(

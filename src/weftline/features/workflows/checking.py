@@ -15,6 +15,7 @@ from weftline.language import Workflow as Definition
 from weftline.language.dialects import explained
 from weftline.language.integration_actions import integration_actions
 from weftline.language.plugin_nodes import PluginParts, expand, uses_plugins
+from weftline.language.validate import with_more
 from weftline.plugins.running import no_action, no_parts
 from weftline.store.integrations import imported_names
 
@@ -78,9 +79,7 @@ class DefinitionChecker:
         actions = await self._known_to(tenant_id, document)
         known = None if self._actions is None else offers()
         validation = await asyncio.to_thread(validate, document, actions, known)
-        told = {(each.pointer, each.code) for each in more}
-        problems = more + [each for each in validation.problems if (each.pointer, each.code) not in told]
-        return Validation(None if problems else validation.workflow, problems), document
+        return with_more(more, validation), document
 
     async def _known_to(self, tenant_id: UUID, document: dict[str, Any]) -> Collection[str] | None:
         """Names that the document may call. The database is asked only where one may be an imported action's."""
