@@ -281,6 +281,23 @@ class IntegrationState(TypedDict):
     rejectedEvents: list[RejectedEvent]
 
 
+class WebhookSetting(TypedDict):
+    """Something to set at another system."""
+
+    label: str
+    kind: str
+    value: str | None
+
+
+class WebhookSetup(TypedDict):
+    """What to set at another system, so that it calls a trigger's address."""
+
+    system: str
+    place: str | None
+    docsUrl: str | None
+    settings: list[WebhookSetting]
+
+
 class Trigger(TypedDict):
     """What starts executions of a workflow."""
 
@@ -294,6 +311,7 @@ class Trigger(TypedDict):
     declaration: dict[str, Any]
     nextTimes: list[str]
     url: str | None
+    setup: WebhookSetup | None
     fired: int
     failed: int
     skipped: int

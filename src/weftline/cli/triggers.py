@@ -10,7 +10,7 @@ from weftline.cli.options import AsJson, DryRun, Limit, Reason, Sort
 from weftline.cli.output import local_time, print_json, print_table, printable
 
 if TYPE_CHECKING:
-    from weftline.cli.answers import Backfilled, Fired, IntegrationState, StoredError, Trigger
+    from weftline.cli.answers import Backfilled, Fired, IntegrationState, StoredError, Trigger, WebhookSetup
     from weftline.cli.client import Api
 
 app = typer.Typer(help="What starts executions: schedules, events, webhooks, integrations.", no_args_is_help=True)
@@ -219,6 +219,18 @@ def _of_integration(state: IntegrationState | None) -> list[tuple[str, object]]:
     ]
 
 
+def _to_set(setup: WebhookSetup | None) -> list[tuple[str, object]]:
+    """What to set at the other system, so that it calls the address."""
+    if setup is None:
+        return []
+    values = {"ADDRESS": "the address above", "CREDENTIAL": "the connection's {}", "TEXT": "{}"}
+    return [
+        (f"at {setup['system']}", setup["place"] or "where it keeps its webhooks"),
+        *(("  set", f"{each['label']} = {values[each['kind']].format(each['value'])}") for each in setup["settings"]),
+        ("  see", setup["docsUrl"]),
+    ]
+
+
 def _print(trigger: Trigger) -> None:
     rows: list[tuple[str, object]] = [
         ("id", trigger["id"]),
@@ -229,6 +241,7 @@ def _print(trigger: Trigger) -> None:
         ("status", trigger["status"]),
         ("paused because", trigger["pausedReason"]),
         ("address", trigger["url"]),
+        *_to_set(trigger["setup"]),
         *(("next", local_time(each)) for each in trigger["nextTimes"]),
         *_of_integration(trigger["integration"]),
         ("fired", trigger["fired"]),

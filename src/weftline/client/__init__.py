@@ -146,6 +146,8 @@ from weftline.client.models.workflows import (
     Validation,
     Variable,
     Version,
+    WebhookSetting,
+    WebhookSetup,
     Workflow,
 )
 from weftline.client.options import Options
@@ -281,6 +283,8 @@ __all__ = [
     "WantedConnection",
     "WantedVariable",
     "Webhook",
+    "WebhookSetting",
+    "WebhookSetup",
     "WebhookWithSecret",
     "WeftlineError",
     "Workflow",

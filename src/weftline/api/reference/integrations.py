@@ -7,7 +7,15 @@ from typing import Any, cast
 
 from weftline.api.reference.words import GENERATED, code_block, meaning_words, table, type_words
 from weftline.authoring import load_actions
-from weftline.authoring.integrations import Auth, Integration, IntegrationAction, IntegrationTrigger, integrations
+from weftline.authoring.integrations import (
+    Auth,
+    Integration,
+    IntegrationAction,
+    IntegrationTrigger,
+    Setting,
+    Webhook,
+    integrations,
+)
 
 SOURCE = GENERATED.format("the declarations in `src/weftline/connectors`")
 
@@ -122,10 +130,38 @@ def _trigger(integration: Integration, trigger: IntegrationTrigger) -> Iterator[
             **({"config": _config(trigger)} if _config(trigger) else {}),
         }
     )
+    if trigger.webhook is not None:
+        yield from _webhook(integration, trigger.webhook)
     yield from _schema("What is set", trigger.config)
     yield from _schema("What an execution gets", trigger.output)
     if trigger.example is not None:
         yield code_block(trigger.example)
+
+
+def _webhook(integration: Integration, webhook: Webhook) -> Iterator[str]:
+    """How its calls are verified, and what is set at the other system."""
+    said: list[str] = []
+    if webhook.verify is not None:
+        secret = integration.credential_title(webhook.verify.credential)
+        said.append(f"Calls are verified with the connection's *{secret}*: {webhook.verify}.")
+    if webhook.delivery is not None:
+        said.append(f"Deliveries are told from each other by {webhook.delivery}: one that comes again starts nothing.")
+    yield " ".join(said)
+    if webhook.setup is not None:
+        at = f", under *{webhook.setup.place}*" if webhook.setup.place else ""
+        see = f" ([its documentation](<{webhook.setup.url}>))" if webhook.setup.url else ""
+        yield f"What is set at the other system{at}{see}:"
+        yield table(("setting", "value"), ((each.label, _set(integration, each)) for each in webhook.setup.settings))
+
+
+def _set(integration: Integration, setting: Setting) -> str:
+    match setting.kind:
+        case "ADDRESS":
+            return "the trigger's address"
+        case "CREDENTIAL":
+            return f"the connection's *{integration.credential_title(setting.value)}*"
+        case "TEXT":
+            return setting.value
 
 
 def _schema(title: str, schema: Mapping[str, Any] | None) -> Iterator[str]:

@@ -174,6 +174,35 @@ class IntegrationState(Model):
     rejected_events: list[RejectedEvent] = Field(default_factory=list[RejectedEvent])
 
 
+class WebhookSetting(Model):
+    """Something to set at another system.
+
+    Attributes:
+        label: as the other system calls it.
+        kind: ``ADDRESS``: the trigger's; ``CREDENTIAL``: the same text as in the connection; ``TEXT``.
+        value: the text, or what the connection's form calls the credential.
+    """
+
+    label: str
+    kind: str
+    value: str | None = None
+
+
+class WebhookSetup(Model):
+    """What to set at another system, so that it calls a trigger's address.
+
+    Attributes:
+        system: the other system.
+        place: the way there through its pages.
+        docs_url: its documentation of that.
+    """
+
+    system: str
+    place: str | None = None
+    docs_url: str | None = None
+    settings: list[WebhookSetting] = Field(default_factory=list[WebhookSetting])
+
+
 class Trigger(Model):
     """What starts executions of a workflow by itself.
 
@@ -183,6 +212,7 @@ class Trigger(Model):
         status: ``active``, ``paused`` or ``disabled``.
         next_times: when a schedule is due next.
         url: where a webhook is called.
+        setup: what to set at another system, so that it does.
         fired, failed, skipped: how often.
         integration: how a trigger of an integration stands; None for another.
     """
@@ -198,6 +228,7 @@ class Trigger(Model):
     next_times: list[datetime] = Field(default_factory=list[datetime])
     # a webhook's address is its secret
     url: str | None = Field(default=None, repr=False)
+    setup: WebhookSetup | None = None
     fired: int = 0
     failed: int = 0
     skipped: int = 0

@@ -18,6 +18,7 @@ TRIGGER: dict[str, Any] = {
     "declaration": {"id": "nightly", "type": "schedule", "cron": "0 2 * * *", "timezone": "Europe/Berlin"},
     "nextTimes": ["2026-03-02T01:00:00Z", "2026-03-03T01:00:00Z"],
     "url": None,
+    "setup": None,
     "fired": 41,
     "failed": 0,
     "skipped": 1,
@@ -71,6 +72,24 @@ INTEGRATION: dict[str, Any] = {
         "hasCursor": True,
         "rejectedEvents": [],
     },
+}
+CALLED: dict[str, Any] = {
+    **INTEGRATION,
+    "workflowId": "triage",
+    "key": "issues",
+    "declaration": {"id": "issues", "type": "integration", "integration": "github", "trigger": "event"},
+    "url": f"https://weft.example.com/hooks/{TOKEN}",
+    "setup": {
+        "system": "GitHub",
+        "place": "Settings › Webhooks › Add webhook, of the repository or organisation",
+        "docsUrl": "https://docs.github.com/webhooks/using-webhooks/creating-webhooks",
+        "settings": [
+            {"label": "Payload URL", "kind": "ADDRESS", "value": None},
+            {"label": "Content type", "kind": "TEXT", "value": "application/json"},
+            {"label": "Secret", "kind": "CREDENTIAL", "value": "Webhook secret"},
+        ],
+    },
+    "integration": {**INTEGRATION["integration"], "kind": "WEBHOOK", "nextRunAt": None, "hasCursor": False},
 }
 REASON: dict[str, Any] = {"reason": "the source is being moved"}
 FIRE: dict[str, Any] = {"payload": {"order": "A-17"}}

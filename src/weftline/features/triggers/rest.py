@@ -39,6 +39,7 @@ from weftline.features.triggers.schemas import (
     TriggerQuery,
 )
 from weftline.features.triggers.service import TriggerService
+from weftline.features.triggers.setups import setup_of
 from weftline.features.workflows.errors import WorkflowNotFound
 from weftline.features.workflows.parameters import WorkflowId
 
@@ -61,7 +62,8 @@ class Answers:
         is_manager = await self._gate.visible(caller, MANAGE, [trigger], _resource)
         url = await self._service.url(trigger) if is_manager else None
         source = await self._service.source(trigger)
-        return TriggerOut.of(trigger, await self._gate.mask(caller, trigger.workflow_id), url, source)
+        setup = None if url is None else setup_of(trigger)
+        return TriggerOut.of(trigger, await self._gate.mask(caller, trigger.workflow_id), url, source, setup)
 
     async def page(self, caller: Caller, wanted: Filter, window: Window) -> Page[TriggerOut]:
         """Those of the triggers that fit which the caller may see, without addresses."""
@@ -108,10 +110,11 @@ def _add_reading(router: APIRouter, service: TriggerService, gate: Gate, shown: 
     @router.get(
         "/triggers/{trigger_id}",
         summary="Get a trigger",
-        responses=answers(examples.WEBHOOK, description="The trigger.") | failures(TriggerNotFound),
+        responses=answers(examples.CALLED, description="The trigger.") | failures(TriggerNotFound),
     )
     async def get_trigger(caller: Reader, trigger_id: TriggerId) -> TriggerOut:
-        """Shows a trigger: its next five times, or a webhook's address, and what it has started."""
+        """Shows a trigger: its next five times, or an address and what to set at the other system, and what it has
+        started."""
         return await shown.detail(caller, await service.get(caller.tenant_id, trigger_id))
 
 

@@ -13,6 +13,7 @@ from weftline.features.http.listing import ListQuery
 from weftline.features.http.wire import Demand, Wire
 from weftline.features.triggers.models import Trigger, TriggerStatus, TriggerType
 from weftline.features.triggers.repository import ORDER
+from weftline.features.triggers.setups import WebhookSetupOut
 from weftline.features.triggers.sources import Source, State
 from weftline.features.triggers.standing import upcoming
 
@@ -89,6 +90,13 @@ class TriggerOut(Wire):
     url: Annotated[
         str | None, Field(description="Where it is called, if it is; null for those who may not manage the trigger.")
     ] = None
+    setup: Annotated[
+        WebhookSetupOut | None,
+        Field(
+            description="What to set at the other system, so that it calls the address; of a single trigger only, and"
+            " null for those who may not manage it."
+        ),
+    ] = None
     fired: Annotated[int, Field(description="Executions that it has started.")]
     failed: Annotated[int, Field(description="Times that it fired and could start none.")]
     skipped: Annotated[int, Field(description="Times that it started none because another still ran.")]
@@ -106,7 +114,12 @@ class TriggerOut(Wire):
 
     @classmethod
     def of(
-        cls, trigger: Trigger, mask: FieldMask | None, url: str | None = None, source: Source | None = None
+        cls,
+        trigger: Trigger,
+        mask: FieldMask | None,
+        url: str | None = None,
+        source: Source | None = None,
+        setup: WebhookSetupOut | None = None,
     ) -> TriggerOut:
         """A trigger as somebody may see it.
 
@@ -115,6 +128,7 @@ class TriggerOut(Wire):
             mask: what they must not see of the workflow's data; an error may tell of it.
             url: its address, where they may see that.
             source: how one of an integration stands.
+            setup: what to set at the other system, where they may see the address.
         """
         error = trigger.last_error
         if error is not None and mask is not None:
@@ -130,6 +144,7 @@ class TriggerOut(Wire):
             declaration=trigger.declaration,
             next_times=upcoming(trigger),
             url=url,
+            setup=setup,
             fired=trigger.fired,
             failed=trigger.failed,
             skipped=trigger.skipped,

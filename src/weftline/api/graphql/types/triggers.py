@@ -25,6 +25,7 @@ from weftline.features.triggers.schemas import (
     TriggerOut,
     TriggerQuery,
 )
+from weftline.features.triggers.setups import SettingOut, WebhookSetupOut
 
 Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="The trigger's id.")]
 Reason: TypeAlias = Annotated[str | None, strawberry.argument(description="Why; the audit log keeps it.")]
@@ -38,6 +39,16 @@ class RejectedEvent:
 @shape(IntegrationStateOut, long={"received", "duplicates", "rejected"})
 class IntegrationState:
     """How a trigger of an integration stands."""
+
+
+@shape(SettingOut)
+class WebhookSetting:
+    """Something to set at another system."""
+
+
+@shape(WebhookSetupOut)
+class WebhookSetup:
+    """What is to be set at another system, so that it calls a trigger's address."""
 
 
 @shape(TriggerOut, long={"fired", "failed", "skipped"})
@@ -64,14 +75,13 @@ class TriggerQueries:
         self,
         info: Info,
         filter: Annotated[TriggerFilter | None, strawberry.argument(description="Which.")] = None,
-        sort: Annotated[str | None, strawberry.argument(description=TriggerQuery.order.description)] = None,
         first: First = DEFAULT_LIMIT,
         after: After = None,
     ) -> Connection[Trigger]:
         """A page of triggers."""
         operation = info.context
         await operation.allow(READ, listing=True)
-        query = read(TriggerQuery, filter, "filter", sort=sort, limit=first, cursor=after)
+        query = read(TriggerQuery, filter, "filter", limit=first, cursor=after)
         ids = await operation.services.gate.workflows(operation.caller, READ)
         types, statuses = [each.value for each in query.type], [each.value for each in query.status]
         wanted = Filter(query.workflow_id, types, statuses, ids)
