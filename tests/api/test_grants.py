@@ -33,6 +33,8 @@ async def test_a_grant_on_one_workflow_is_good_for_that_one(world: World) -> Non
     assert (me["permissions"], me["permissionsOnWorkflows"]) == ([], ["execution:start", "workflow:read"])
     await grace.start("one", {"name": "Ada"})
     assert [each["id"] for each in (await grace.get("/workflows")).json()["items"]] == ["one"]
+    both = await grace.get("/workflows", params={"id": ["one", "two"]})
+    assert [each["id"] for each in both.json()["items"]] == ["one"]
     problem(await grace.get("/workflows/two"), 403, "permission_denied")
     assert (await admin.delete(f"/grants/{grant['id']}")).json() == grant
     problem(await grace.get("/workflows/one"), 403, "permission_denied")

@@ -200,6 +200,9 @@ async def test_lists_are_paged_filtered_and_searched(api: Client) -> None:
     found = (await api.get("/workflows", params={"q": "GAM"})).json()["items"]
     assert [each["id"] for each in found] == ["gamma"]
     assert (await api.get("/workflows", params={"q": "%"})).json()["items"] == []
+    named = (await api.get("/workflows", params={"id": ["gamma", "alpha", "delta"]})).json()["items"]
+    assert [(each["id"], each["name"]) for each in named] == [("alpha", "The alpha"), ("gamma", "The gamma")]
+    problem(await api.get("/workflows", params={"id": ["a"] * 101}), 422, "invalid_request")
 
 
 async def test_versions_are_paged(api: Client) -> None:

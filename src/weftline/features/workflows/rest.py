@@ -179,7 +179,7 @@ def _add_definitions(router: APIRouter, service: WorkflowService, gate: Gate) ->
     ) -> Page[WorkflowSummary]:
         """Lists workflows, by id unless asked otherwise. Archived ones are shown only where asked for by `status`."""
         window = query.window()
-        ids = await gate.workflows(caller, READ)
+        ids = query.ids_within(await gate.workflows(caller, READ))
 
         async def page(at_turn: Callable[[], None]) -> Page[WorkflowSummary]:
             found = await service.list(

@@ -197,6 +197,21 @@ class WorkflowQuery(ListQuery):
         list[TemplateStatus], Field(description="May be given several times; all but `ARCHIVED` where absent.")
     ] = Field(default_factory=lambda: list(IN_USE))
     q: Annotated[str | None, Field(max_length=200, description="Text within the id or the name.")] = None
+    id: Annotated[
+        list[Annotated[str, Field(max_length=128)]],
+        Field(max_length=100, description="May be given several times; any where absent."),
+    ] = Field(default_factory=list[str])
+
+    def ids_within(self, allowed: frozenset[str] | None) -> frozenset[str] | None:
+        """The only ids that may be listed; None for any.
+
+        Args:
+            allowed: those of the workflows that the caller may see; None where nothing limits them.
+        """
+        if not self.id:
+            return allowed
+        wanted = frozenset(self.id)
+        return wanted if allowed is None else wanted & allowed
 
 
 class VersionPageQuery(ListQuery):

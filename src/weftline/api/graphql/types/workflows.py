@@ -130,7 +130,7 @@ class WorkflowQueries:
             window,
             statuses=query.status,
             query=query.q,
-            ids=await gate.workflows(operation.caller, READ),
+            ids=query.ids_within(await gate.workflows(operation.caller, READ)),
         )
         visible = await gate.visible(operation.caller, READ, window.cut(found), resource_of_template)
         items = [TemplateView.model_validate(template) for template in visible]
