@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.e2e.browser import OpenPage, assert_accessible
+from tests.e2e.pages import settle
 from tests.e2e.site import EMAIL, MEMBER_PASSWORD, PASSWORD, Site
 
 
@@ -55,15 +56,16 @@ def test_whoever_signs_out_must_sign_in_again(site: Site, open_page: OpenPage):
 def test_a_session_that_ends_asks_to_sign_in_and_goes_on_there(site: Site, open_page: OpenPage):
     email = site.join("hopper", "author")
     page = open_page(site, "/workflows", email=email)
-    expect(page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
+    # what is still being loaded would find out first
+    settle(page)
     token = csrf_token(page.context.cookies())
     assert page.context.request.post("/api/v1/auth/logout", headers={"X-CSRF-Token": token}).ok
-    # nothing is clicked: the live connection of the page ends with the session
-    page.wait_for_url("**/sign-in?over&next=%2Fworkflows")
+    page.get_by_role("link", name="Executions", exact=True).click()
+    page.wait_for_url("**/sign-in?over&next=%2Fexecutions")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(MEMBER_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Executions", level=1)).to_be_visible()
 
 
 def csrf_token(cookies: list) -> str:
