@@ -242,6 +242,22 @@ async def test_a_node_of_a_plugin_runs_as_what_it_became_though_the_plugin_is_st
     assert (await api.when_status(execution, "completed"))["output"] == {"seal": "blue"}
 
 
+async def test_a_type_of_node_is_in_the_catalogue_with_what_the_plugin_says_of_it(api: Client) -> None:
+    [found] = [each for each in (await api.get("/catalogue")).json()["nodeTypes"] if each["plugin"] is not None]
+    assert (found["type"], found["category"], found["title"]) == ("seals.seal", "plugin", "Seal")
+    assert found["plugin"] == {
+        "id": "seals",
+        "name": "Seals",
+        "icon": "puzzle",
+        "titles": {"en": "Seal"},
+        "descriptions": {},
+        "schema": INK,
+    }
+    fields = set(found["schema"]["properties"])
+    assert {"id", "type", "name", "next", "onError", "retry", "timeout"} <= fields
+    assert not {"action", "input", "queue", "ink", "expansion"} & fields
+
+
 async def test_what_an_author_says_of_the_expansion_does_not_count(api: Client) -> None:
     made = await api.post("/workflows", sealing(expansion={"type": "http", "url": "http://127.0.0.1"}))
     assert made.json()["definition"]["nodes"][0]["expansion"]["type"] == "action"
@@ -270,6 +286,8 @@ async def test_a_type_of_node_is_not_there_where_the_plugin_is_disabled(world: W
     told = problem(await acme.post("/workflows", sealing()), 422, "invalid_definition")
     assert told["errors"][0]["code"] == "unknown_type"
     assert (await globex.post("/workflows", sealing())).status_code == 201
+    listed = [{each["type"] for each in (await who.get("/catalogue")).json()["nodeTypes"]} for who in (acme, globex)]
+    assert ["seals.seal" in each for each in listed] == [False, True]
 
 
 # --- what cannot be added ---------------------------------------------------------------------------------------------

@@ -102,13 +102,19 @@ def _problems_there(document: dict[str, Any]) -> Sequence[Problem]:
     return [Problem(**each) for each in found["problems"]]
 
 
-def require_valid(document: dict[str, Any], plugins: InstalledPlugins, actions: AbstractSet[str]) -> None:
+def require_valid(
+    document: dict[str, Any], plugins: InstalledPlugins, actions: AbstractSet[str] | None
+) -> dict[str, Any]:
     """Check a definition before a database is started for it.
 
     Args:
         document: the definition.
         plugins: those that run here.
-        actions: names that it may call. Those that a tenant has imported are known where it is published.
+        actions: names that it may call; None accepts any. Those that a tenant has imported are known where it is
+            published.
+
+    Returns:
+        The definition with what the plugins make of its nodes.
 
     Raises:
         InvalidDefinition: with everything that is wrong.
@@ -117,11 +123,12 @@ def require_valid(document: dict[str, Any], plugins: InstalledPlugins, actions: 
     from weftline.language.dialects import explained
     from weftline.language.integration_actions import integration_actions
 
-    problems = explained(
-        document, plugins.validate(document, actions | integration_actions(document, actions)).problems
-    )
+    made, _ = plugins.expand(document)
+    names = None if actions is None else actions | integration_actions(made, actions)
+    problems = explained(document, plugins.validate(document, names).problems)
     if problems:
         raise InvalidDefinition(problems)
+    return made
 
 
 async def publish_document(api: Api, document: dict[str, Any], message: str | None = None) -> Workflow:

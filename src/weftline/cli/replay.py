@@ -13,6 +13,7 @@ from weftline.cli.options import Actions
 from weftline.cli.output import print_json, printable
 
 if TYPE_CHECKING:
+    from weftline.authoring import ActionRegistry
     from weftline.cli.client import Api
     from weftline.cli.records import Record
     from weftline.language.program import Program
@@ -90,16 +91,11 @@ def replay_all(
     """
     from uuid import UUID
 
-    from weftline.cli import session
-    from weftline.cli.definitions import require_valid
     from weftline.cli.records import events_of
-    from weftline.language import load
     from weftline.testing import TestProblem
     from weftline.testing.replay import replay as replay_one
 
-    require_valid(document, None)
-    registry = session.load_registry(session.load_settings(actions))
-    _, program = load(document)
+    program, registry = _compiled(document, actions)
     done: list[tuple[Record, Replay]] = []
     for record in records:
         if record["workflowId"] != program.id:
@@ -128,13 +124,28 @@ def require_same_paths(document: dict[str, Any], last: int, actions: Sequence[st
     Raises:
         CommandFailed: one of them takes another path.
     """
-    from weftline.cli.definitions import require_valid
-
-    require_valid(document, None)
+    # one that is not valid need not be compared
+    _compiled(document, actions)
     replays = replay_all(_records((), document["id"], last), document, {}, actions)
     show(replays)
     if not all(each.is_same for _, each in replays):
         raise CommandFailed("not published: executions take another path with it")
+
+
+def _compiled(document: dict[str, Any], actions: Sequence[str]) -> tuple[Program, ActionRegistry]:
+    """The program of a definition, and where its actions are.
+
+    Raises:
+        InvalidDefinition: it is not valid.
+    """
+    from weftline.cli import session
+    from weftline.cli.definitions import require_valid
+    from weftline.language import load
+
+    settings = session.load_settings(actions)
+    registry = session.load_registry(settings)
+    with session.installed_plugins(settings) as plugins:
+        return load(require_valid(document, plugins, None))[1], registry
 
 
 def _program(record: Record) -> Program | None:

@@ -20,11 +20,13 @@ from weftline.language.control_nodes import (
 )
 from weftline.language.model import definition_schema
 from weftline.language.nodes import NODE_CLASSES, AnyNode, type_names
+from weftline.language.plugin_nodes import COMMON_FIELDS
 from weftline.language.task_nodes import HumanTaskNode
 from weftline.language.triggers import Trigger
 from weftline.language.work_nodes import ActionNode, EmitNode, HttpNode, NotificationNode, SetNode
 
-Category: TypeAlias = Literal["start-end", "flow", "work", "people", "messages"]
+Category: TypeAlias = Literal["start-end", "flow", "work", "people", "messages", "plugin"]
+"""What a kind of node is for; ``plugin``: a plugin says so."""
 
 _HEADINGS: Mapping[type[AnyNode], tuple[Category, str]] = {
     StartNode: ("start-end", "Start"),
@@ -121,6 +123,20 @@ def node_types() -> tuple[NodeType, ...]:
     """Every kind of node. Not to be changed: everybody shares them."""
     definitions = _definitions()
     return tuple(_node_type(node_class, definitions) for node_class in NODE_CLASSES)
+
+
+def common_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of what a node of a plugin's type has besides the plugin's own fields.
+
+    Args:
+        name: of the type.
+    """
+    definitions = _definitions()
+    schema = definitions[ActionNode.__name__]
+    fields = {field: told for field, told in schema["properties"].items() if field in COMMON_FIELDS}
+    fields["type"] = {"const": name, "type": "string"}
+    own = {"type": "object", "properties": fields, "required": ["id", "type"]}
+    return _whole(own, definitions)
 
 
 @cache

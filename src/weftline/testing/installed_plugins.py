@@ -60,7 +60,7 @@ class InstalledPlugins:
         Raises:
             DefinitionError: it uses something of plugins that is not there, or uses it wrongly.
         """
-        made, problems = self._expanded(document)
+        made, problems = self.expand(document)
         if problems:
             raise DefinitionError(problems)
         return made
@@ -69,10 +69,11 @@ class InstalledPlugins:
         self, document: Mapping[str, Any], actions: Collection[str] | None, offers: Offers | None = None
     ) -> Validation:
         """Checks a definition as a platform with these plugins does; see :func:`weftline.language.validate`."""
-        made, problems = self._expanded(document)
+        made, problems = self.expand(document)
         return with_more(problems, validate(made, actions, offers))
 
-    def _expanded(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    def expand(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Like :meth:`complete`, with what is wrong instead of an error."""
         return expand(document, parts_here(self._absent))
 
     def _absent(self, plugin_id: str) -> str:

@@ -9,13 +9,32 @@ from pydantic import Field
 from weftline.client.models.base import Model
 
 
+class NodePlugin(Model):
+    """What a plugin says of a kind of node that it adds.
+
+    Attributes:
+        id, name: the plugin's.
+        icon: name of a Lucide icon.
+        titles, descriptions: by language.
+        json_schema: JSON Schema of the plugin's own fields.
+    """
+
+    id: str
+    name: str
+    icon: str
+    titles: dict[str, str]
+    descriptions: dict[str, str]
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+
 class NodeType(Model):
     """A kind of node.
 
     Attributes:
         aliases: other values of ``type`` that mean the same.
-        category: ``start-end``, ``flow``, ``work``, ``people`` or ``messages``.
-        json_schema: JSON Schema of such a node.
+        category: ``start-end``, ``flow``, ``work``, ``people``, ``messages`` or ``plugin``.
+        json_schema: JSON Schema of such a node; of a plugin's, without the plugin's own fields.
+        plugin: whose it is; None where it comes with Weftline.
     """
 
     type: str
@@ -25,6 +44,7 @@ class NodeType(Model):
     description: str
     json_schema: dict[str, Any] = Field(alias="schema")
     example: dict[str, Any]
+    plugin: NodePlugin | None = None
 
 
 class TriggerType(Model):

@@ -14,7 +14,25 @@ CATALOGUE: dict[str, Any] = {
             "description": "Ends its token.",
             "schema": {"type": "object", "required": ["id", "type"], "properties": {"id": {"type": "string"}}},
             "example": {"id": "end", "type": "end"},
-        }
+            "plugin": None,
+        },
+        {
+            "type": "stamps.press",
+            "aliases": [],
+            "category": "plugin",
+            "title": "Press",
+            "description": "Presses a stamp on a document.",
+            "schema": {"type": "object", "required": ["id", "type"], "properties": {"id": {"type": "string"}}},
+            "example": {"id": "press", "type": "stamps.press", "ink": "blue"},
+            "plugin": {
+                "id": "stamps",
+                "name": "Stamps",
+                "icon": "stamp",
+                "titles": {"en": "Press", "de": "Stempeln"},
+                "descriptions": {"en": "Presses a stamp on a document."},
+                "schema": {"type": "object", "properties": {"ink": {"type": "string"}}, "required": ["ink"]},
+            },
+        },
     ],
     "actions": [
         {

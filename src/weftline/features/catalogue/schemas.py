@@ -7,8 +7,24 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from weftline.authoring.action import title_of
+from weftline.authoring.plugin import NodeType
+from weftline.authoring.plugin.registry import plugin_of
 from weftline.features.http.wire import Wire
-from weftline.language.catalogue import Category
+from weftline.language.catalogue import Category, common_schema
+
+
+class NodePluginOut(Wire):
+    """What a plugin says of a kind of node that it adds."""
+
+    id: Annotated[str, Field(description="The plugin's.")]
+    name: Annotated[str, Field(description="What people call the plugin.")]
+    icon: Annotated[str, Field(description="Name of a Lucide icon.")]
+    titles: Annotated[dict[str, str], Field(description="What people call such a node, by language.")]
+    descriptions: Annotated[dict[str, str], Field(description="What it does, by language.")]
+    schema_: Annotated[
+        dict[str, Any],
+        Field(alias="schema", validation_alias="schema", description="JSON Schema of the plugin's own fields."),
+    ]
 
 
 class NodeTypeOut(Wire):
@@ -21,9 +37,43 @@ class NodeTypeOut(Wire):
     description: Annotated[str, Field(description="A sentence, in Markdown.")]
     schema_: Annotated[
         dict[str, Any],
-        Field(alias="schema", validation_alias="schema", description="JSON Schema (2020-12) of such a node."),
+        Field(
+            alias="schema",
+            validation_alias="schema",
+            description="JSON Schema (2020-12) of such a node; of a plugin's, without the plugin's own fields.",
+        ),
     ]
     example: dict[str, Any]
+    plugin: Annotated[NodePluginOut | None, Field(description="Whose it is; null: it comes with Weftline.")] = None
+
+    @classmethod
+    def of_plugin(cls, node_type: NodeType, plugin_name: str) -> NodeTypeOut:
+        """A kind of node that a plugin adds.
+
+        Args:
+            node_type: as the plugin describes it.
+            plugin_name: what people call the plugin.
+        """
+        _, _, name = node_type.name.partition(".")
+        return cls.model_validate(
+            {
+                "type": node_type.name,
+                "aliases": [],
+                "category": "plugin",
+                "title": node_type.title["en"],
+                "description": node_type.description.get("en", ""),
+                "schema": common_schema(node_type.name),
+                "example": {"id": name, "type": node_type.name, **node_type.example},
+                "plugin": {
+                    "id": plugin_of(node_type.name),
+                    "name": plugin_name,
+                    "icon": node_type.icon,
+                    "titles": node_type.title,
+                    "descriptions": node_type.description,
+                    "schema": node_type.schema,
+                },
+            }
+        )
 
 
 class TriggerTypeOut(Wire):
@@ -74,7 +124,10 @@ class DialectOut(Wire):
 class CatalogueOut(Wire):
     """What a definition can be made of."""
 
-    node_types: list[NodeTypeOut]
+    node_types: Annotated[
+        list[NodeTypeOut],
+        Field(description="Those of Weftline, then those of the plugins that run and are enabled for the tenant."),
+    ]
     actions: Annotated[
         list[ActionOut],
         Field(

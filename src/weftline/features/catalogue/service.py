@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Any
 from uuid import UUID
 
 from weftline.authoring import ActionRegistry, registry
 from weftline.authoring.action import ActionDefinition
+from weftline.authoring.plugin.registry import plugin_of
 from weftline.features.access.caller import Caller
 from weftline.features.access.gate import Gate
 from weftline.features.access.policies.request import Resource
@@ -18,7 +19,9 @@ from weftline.features.integrations.importing import ImportedIntegrations
 from weftline.features.workflows.permissions import READ
 from weftline.language.catalogue import node_types, trigger_types
 from weftline.language.dialects import dialects
-from weftline.plugins.running import no_action
+from weftline.language.plugin_nodes import PluginParts
+from weftline.plugins import FoundPlugin
+from weftline.plugins.running import no_action, no_parts
 
 DEFINITION_SCHEMA = "/api/v1/catalogue/definition-schema"
 
@@ -35,6 +38,8 @@ class CatalogueService:
         gate: knows which workflows somebody may see.
         known: what there is to say of actions.
         hidden: names of those that are not there for a tenant.
+        parts: what of plugins a tenant's definitions may use.
+        find: finds a plugin by its id.
     """
 
     def __init__(
@@ -45,7 +50,11 @@ class CatalogueService:
         known: ActionRegistry = registry,
         *,
         hidden: Callable[[UUID], Collection[str]] = no_action,
+        parts: Callable[[UUID], Awaitable[PluginParts]] = no_parts,
+        find: Callable[[str], FoundPlugin | None] = lambda _: None,
     ) -> None:
+        self._parts = parts
+        self._find = find
         self._database = database
         self._remote = RemoteActions(database)
         self._imported = ImportedIntegrations()
@@ -60,7 +69,23 @@ class CatalogueService:
         remote = await self._gate.visible(caller, READ, await self._remote.of(caller.tenant_id), _resource)
         imported = await self._imported_actions(caller.tenant_id)
         actions = [*self._local_actions(caller.tenant_id), *imported, *_remote_actions(remote)]
-        return {**self._unchanging(), "actions": [action.model_dump(by_alias=True) for action in actions]}
+        plain = self._unchanging()
+        return {
+            **plain,
+            "nodeTypes": [*plain["nodeTypes"], *await self._plugins_node_types(caller.tenant_id)],
+            "actions": [action.model_dump(by_alias=True) for action in actions],
+        }
+
+    async def _plugins_node_types(self, tenant_id: UUID) -> list[dict[str, Any]]:
+        parts = await self._parts(tenant_id)
+        return [
+            NodeTypeOut.of_plugin(each, self._name_of(plugin_of(name))).model_dump(by_alias=True)
+            for name, each in sorted(parts.node_types.items())
+        ]
+
+    def _name_of(self, plugin_id: str) -> str:
+        found = self._find(plugin_id)
+        return plugin_id if found is None or found.plugin is None else found.plugin.name
 
     def _unchanging(self) -> dict[str, Any]:
         """What is the same for everybody as long as the process runs."""
