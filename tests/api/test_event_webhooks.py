@@ -168,9 +168,7 @@ async def started(api: Client) -> list[str]:
 async def test_a_delivery_of_github_starts_one_execution_however_often_it_comes(
     api: Client, outside: httpx.AsyncClient
 ) -> None:
-    call = await github(
-        api, outside, input={"title": "${ event.payload.payload.issue.title }", "by": "${ event.id }"}
-    )
+    call = await github(api, outside, input={"title": "${ event.payload.payload.issue.title }", "by": "${ event.id }"})
     first = await call(ISSUE, id="72d3162e")
     assert first.status_code == 202, first.text
     execution = (await api.get(f"/executions/{first.json()['executionId']}")).json()
@@ -179,6 +177,12 @@ async def test_a_delivery_of_github_starts_one_execution_however_often_it_comes(
     assert (again.status_code, again.json()) == (202, first.json())
     assert await started(api) == [first.json()["executionId"]]
     assert await counts(api) == (2, 1, 0)
+    [connection] = (await api.get("/connections")).json()["items"]
+    assert connection["lastUse"] == {
+        "at": connection["lastUse"]["at"],
+        "workflowId": "flow",
+        "executionId": first.json()["executionId"],
+    }
     # the same thing, delivered anew, is another event
     assert (await call(ISSUE)).json()["executionId"] != first.json()["executionId"]
 
@@ -202,6 +206,8 @@ async def test_what_github_tells_is_the_input_also_where_it_comes_as_a_form(
 async def test_a_ping_of_github_is_answered_and_starts_nothing(api: Client, outside: httpx.AsyncClient) -> None:
     call = await github(api, outside)
     assert (await trigger_of(api, "called"))["integration"]["lastRunAt"] is None
+    [connection] = (await api.get("/connections")).json()["items"]
+    assert connection["lastUse"] is None
     answer = await call({"zen": "Anything added dilutes everything else.", "hook_id": 1}, "ping")
     assert (answer.status_code, answer.json()) == (200, {"executionId": None, "status": "handshake"})
     problem(await call({"zen": "x"}, "ping", secret="another"), 401, "bad_signature")

@@ -342,6 +342,14 @@ class ConnectionBreaker(TypedDict):
     state: str
 
 
+class LastUse(TypedDict):
+    """The last use of a connection."""
+
+    at: str
+    workflowId: str
+    executionId: str | None
+
+
 class Connection(TypedDict):
     """A way into another system."""
 
@@ -356,6 +364,7 @@ class Connection(TypedDict):
     statusDetail: str | None
     testedAt: str | None
     breaker: ConnectionBreaker
+    lastUse: LastUse | None
 
 
 class Webhook(TypedDict):

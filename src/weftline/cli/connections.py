@@ -54,7 +54,7 @@ def list_connections(
         print_json(found)
         return
     print_table(
-        ["NAME", "INTEGRATION", "SIGN-IN", "STATUS", "WHOSE", "TESTED", "ID"],
+        ["NAME", "INTEGRATION", "SIGN-IN", "STATUS", "WHOSE", "TESTED", "LAST USED", "ID"],
         [
             (
                 each["name"],
@@ -63,6 +63,7 @@ def list_connections(
                 _standing(each),
                 "own" if each["userId"] else "tenant",
                 local_time(each["testedAt"]),
+                None if each["lastUse"] is None else local_time(each["lastUse"]["at"]),
                 each["id"],
             )
             for each in found

@@ -189,6 +189,11 @@ class Attempt:
         return self.run.id
 
     @property
+    def workflow_id(self) -> str:
+        """Of which workflow the execution is."""
+        return self.run.workflow_id
+
+    @property
     def is_lasting(self) -> bool:
         """It ends."""
         return False

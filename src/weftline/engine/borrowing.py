@@ -39,6 +39,11 @@ class Borrower(Protocol):
         ...
 
     @property
+    def workflow_id(self) -> str:
+        """For which workflow it is used."""
+        ...
+
+    @property
     def is_lasting(self) -> bool:
         """It keeps the connection for as long as there is no end to see: it takes nobody's place and turn."""
         ...
@@ -56,12 +61,13 @@ class Borrower(Protocol):
 class TriggerBorrower:
     """A trigger that looks at another system. Its fields are those of :class:`Borrower`."""
 
-    def __init__(self, tenant_id: UUID, connection: str | None, *, is_lasting: bool) -> None:
+    def __init__(self, tenant_id: UUID, workflow_id: str, connection: str | None, *, is_lasting: bool) -> None:
         self.connection = connection
         self.policy: RetryPolicy | None = None
         self.tenant_id = tenant_id
         self.person: UUID | None = None
         self.execution_id: UUID | None = None
+        self.workflow_id = workflow_id
         self.is_lasting = is_lasting
         self.has_timed_out = False
         self._maskers: list[Masker] = []

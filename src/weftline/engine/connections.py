@@ -19,6 +19,7 @@ import structlog
 
 from weftline.authoring.errors import ActionError
 from weftline.engine.connection import DISABLED, WorkerConnection
+from weftline.engine.connection_uses import ConnectionUses
 from weftline.engine.guard import CIRCUIT_OPEN, Guard, HeldBack, Outcome, outcome_of
 from weftline.engine.loop import Loop
 from weftline.engine.token_renewals import TokenRenewals
@@ -85,6 +86,7 @@ class Connections(Loop):
         self._known: dict[UUID, WorkerConnection] = {}
         self._actions: dict[tuple[UUID, str], ActionDefinition] = {}
         self._leaving: list[WorkerConnection] = []
+        self._uses = ConnectionUses(clock)
         self._tokens = TokenRenewals(self._database, keyring, clock, self._reload)
 
     # --- for attempts -------------------------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ class Connections(Loop):
             return current.credentials
 
         entered.users += 1
+        self._uses.note(attempt.tenant_id, entered.stored.id, attempt)
         try:
             yield known.opened(renew)
             outcome = Outcome.GOOD
@@ -130,6 +133,8 @@ class Connections(Loop):
         finally:
             entered.users -= 1
             entered.used_at = time.monotonic()
+            if attempt.is_lasting:
+                self._uses.note(attempt.tenant_id, entered.stored.id, attempt)
             await self._leave(entered, outcome, said, is_trial=is_trial, is_lasting=attempt.is_lasting)
 
     def is_current(self, connection: OpenedConnection) -> bool:
@@ -362,6 +367,7 @@ class Connections(Loop):
         """Keep up with what has changed, and close what nobody uses; always 0."""
         if self._numbers:
             async with self._database() as database:
+                await self._uses.tell(database)
                 numbers = await connection_numbers(database, list(self._numbers))
                 for tenant_id, number in list(self._numbers.items()):
                     if numbers.get(tenant_id, 0) != number:
@@ -386,6 +392,12 @@ class Connections(Loop):
 
     async def close(self) -> None:
         """Close everything."""
+        if not self._uses.is_empty:
+            try:
+                async with self._database() as database:
+                    await self._uses.tell(database, is_last=True)
+            except (StoreUnavailable, OSError) as error:
+                log.warning("the last uses of connections could not be told", error=str(error))
         await self._tokens.close()
         for known in (*self._known.values(), *self._leaving):
             await known.close()

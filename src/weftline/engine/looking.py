@@ -75,7 +75,8 @@ class Looking:
         rule = self._rules.get(claimed.trigger).integration
         assert rule is not None, "only triggers of integrations are looked for"
         integration, trigger = self._offered(claimed, rule)
-        borrower = TriggerBorrower(claimed.key[0], rule.connection, is_lasting=trigger.type == "EVENT")
+        tenant_id, workflow_id = claimed.key[0], claimed.trigger.workflow_id
+        borrower = TriggerBorrower(tenant_id, workflow_id, rule.connection, is_lasting=trigger.type == "EVENT")
         try:
             async with self._connections.use(borrower, rule.integration, integration.needs_connection) as connection:
                 using(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -69,6 +69,23 @@ class Breaker:
     retry_at: float | None = None
     resets: int = 0
     last_error: str | None = None
+
+
+class Use(NamedTuple):
+    """A use of a connection.
+
+    Attributes:
+        tenant_id, connection_id: which.
+        at: when, Unix seconds.
+        workflow_id: for which workflow.
+        execution_id: by which of its executions; None: by a trigger of its.
+    """
+
+    tenant_id: UUID
+    connection_id: UUID
+    at: float
+    workflow_id: str
+    execution_id: UUID | None
 
 
 def credentials_context(connection_id: UUID) -> str:
@@ -199,6 +216,17 @@ async def take_turns(
             return 0.0
         rate_at = await connection.fetchval(_SQL["rate_at"], tenant_id, id)
     return interval if rate_at is None else max(0.0, rate_at + interval * count - max(burst, interval * count) - now)
+
+
+async def note_uses(connection: Connection, uses: Sequence[Use]) -> None:
+    """Remember uses of connections, where they are the last ones.
+
+    Args:
+        connection: to the database.
+        uses: one a connection.
+    """
+    with translated():
+        await connection.execute(_SQL["note_uses"], *zip(*uses, strict=True))
 
 
 async def begin_refresh(connection: Connection, tenant_id: UUID, id: UUID, seen: bytes | None, seconds: float) -> bool:

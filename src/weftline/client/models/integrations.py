@@ -113,6 +113,19 @@ class Breaker(Model):
     last_error: str | None = None
 
 
+class LastUse(Model):
+    """The last use of a connection; told by each worker once a minute at most.
+
+    Attributes:
+        workflow_id: for which workflow.
+        execution_id: by which of its executions; None: by a trigger, which started none.
+    """
+
+    at: datetime
+    workflow_id: str
+    execution_id: str | None = None
+
+
 class Connection(Model):
     """A way into another system. Nobody is shown its credentials.
 
@@ -141,6 +154,7 @@ class Connection(Model):
     status: str
     status_detail: str | None = None
     tested_at: datetime | None = None
+    last_use: LastUse | None = None
     breaker: Breaker
     limits: dict[str, Any] = Field(default_factory=dict[str, Any])
     created_by: str

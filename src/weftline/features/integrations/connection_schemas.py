@@ -94,6 +94,27 @@ class BreakerOut(Wire):
         )
 
 
+class LastUseOut(Wire):
+    """The last use of a connection; told by each worker once a minute at most."""
+
+    at: datetime
+    workflow_id: Annotated[str, Field(description="For which workflow; it may be gone.")]
+    execution_id: Annotated[
+        UUID | None, Field(description="By which of its executions; null: by a trigger, which started none.")
+    ]
+
+    @classmethod
+    def of(cls, state: ConnectionState | None) -> LastUseOut | None:
+        """The last use, or None where there was none."""
+        if state is None or state.last_used_at is None or state.last_used_workflow_id is None:
+            return None
+        return cls(
+            at=state.last_used_at,
+            workflow_id=state.last_used_workflow_id,
+            execution_id=state.last_used_execution_id,
+        )
+
+
 class ConnectionOut(Wire):
     """A way into another system."""
 
@@ -120,6 +141,7 @@ class ConnectionOut(Wire):
     ]
     status_detail: Annotated[str | None, Field(description="As whom it got in, or why it did not.")]
     tested_at: datetime | None
+    last_use: Annotated[LastUseOut | None, Field(description="Null: nothing has used it yet.")]
     breaker: BreakerOut
     limits: ConnectionLimitsOut
     created_by: str
@@ -146,6 +168,7 @@ class ConnectionOut(Wire):
             status=connection.status,
             status_detail=connection.status_detail,
             tested_at=connection.tested_at,
+            last_use=LastUseOut.of(state),
             breaker=BreakerOut.of(state),
             limits=ConnectionLimitsOut.model_validate(full_limits(connection.limits)),
             created_by=connection.created_by,

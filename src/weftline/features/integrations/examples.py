@@ -97,6 +97,11 @@ CONNECTION: dict[str, Any] = {
     "status": "READY",
     "statusDetail": "Signed in as weftline.",
     "testedAt": _MADE,
+    "lastUse": {
+        "at": "2026-02-11T14:30:00Z",
+        "workflowId": "tell-of-orders",
+        "executionId": "0195f3a0-7c1e-7d2a-9f6b-3a1c5e8d4b21",
+    },
     "breaker": {"state": "CLOSED", "failures": 0, "openedAt": None, "retryAt": None, "lastError": None},
     "limits": {
         "timeoutSeconds": 30,

@@ -50,7 +50,7 @@ class Connection(Row):
 
 
 class ConnectionState(Row):
-    """The circuit breaker of a connection, as workers have left it."""
+    """The circuit breaker of a connection and its last use, as workers have left them."""
 
     __tablename__ = "connection_states"
 
@@ -62,6 +62,9 @@ class ConnectionState(Row):
     retry_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_error: Mapped[str | None]
     resets: Mapped[int]
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_used_workflow_id: Mapped[str | None]
+    last_used_execution_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

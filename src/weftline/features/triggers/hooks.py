@@ -164,18 +164,18 @@ class Hooks:
         execution_id: UUID | None = None
         async with self._database.transaction(hook.trigger.tenant_id) as session:
             connection = await driver(session)
-            events = await self._integration_calls.events(connection, hook.trigger, rule, call)
+            told = await self._integration_calls.events(connection, hook.trigger, rule, call)
             await _count(connection, hook)
-            if isinstance(events, Reply):
+            if isinstance(told, Reply):
                 await count_handshake(connection, hook.trigger)
-                return Answer(None, reply=events)
+                return Answer(None, reply=told)
             try:
                 async with connection.transaction():
-                    execution_id = await self._integration_calls.start(connection, hook.trigger, hook.rule, events)
+                    execution_id = await self._integration_calls.start(connection, hook.trigger, hook.rule, told)
             except FiringFailed as error:
                 failure = error
                 await count_failure(connection, hook.trigger, error)
-                await count_rejected(connection, hook.trigger, len(events))
+                await count_rejected(connection, hook.trigger, len(told.events))
         if failure is not None:
             raise CannotFire(failure.error) from failure
         if execution_id is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from weftline.authoring.builtin import HttpSettings
@@ -44,7 +44,20 @@ TAKE_SECONDS = 10.0
 """That an integration may need to read a call."""
 
 _COUNT = queries("integration_triggers")["count"]
+_NOTE_CALL = queries("connections")["note_call"]
 _RECALL = queries("trigger_receipts")["recall"]
+
+
+class Told(NamedTuple):
+    """What a call tells.
+
+    Attributes:
+        connection_id: which connection has verified it.
+        events: what has happened.
+    """
+
+    connection_id: UUID
+    events: Sequence[Event]
 
 
 class IntegrationCalls:
@@ -61,7 +74,7 @@ class IntegrationCalls:
 
     async def events(
         self, connection: Connection, trigger: StoredTrigger, rule: IntegrationRule, call: Call
-    ) -> Sequence[Event] | Reply:
+    ) -> Told | Reply:
         """What a call tells, or the answer to a handshake.
 
         Args:
@@ -79,12 +92,10 @@ class IntegrationCalls:
             raise WebhookNotReady("the integration's trigger is not there")
         opened = await self._opened(connection, trigger.tenant_id, integration, rule)
         found = await _taken(offer, opened, rule, call)
-        return found if isinstance(found, Reply) else read_events(rule, offer, found)
+        return found if isinstance(found, Reply) else Told(opened.id, read_events(rule, offer, found))
 
-    async def start(
-        self, connection: Connection, trigger: StoredTrigger, rule: TriggerRule, events: Sequence[Event]
-    ) -> UUID | None:
-        """Start what events start, within a transaction that has locked the trigger.
+    async def start(self, connection: Connection, trigger: StoredTrigger, rule: TriggerRule, told: Told) -> UUID | None:
+        """Start what a call's events start, within a transaction that has locked the trigger.
 
         Returns:
             The last execution that one of them has started, now or when it came before; None where there is none.
@@ -93,7 +104,7 @@ class IntegrationCalls:
             FiringFailed: one of them can start nothing; nothing of the transaction may stay.
             Overlapping: not as long as others run.
         """
-        key = (trigger.tenant_id, trigger.id)
+        key, events = (trigger.tenant_id, trigger.id), told.events
         fresh = await remember(connection, key, {each.digest: each.id for each in events}, time.time())
         actor = almighty(trigger.tenant_id, "system", f"webhook {trigger.workflow_id}/{trigger.key}")
         started: UUID | None = None
@@ -110,6 +121,7 @@ class IntegrationCalls:
             seen.append(Seen(event.digest, id, None))
             started = started if id is None else id
         await settle(connection, key, seen)
+        await connection.execute(_NOTE_CALL, trigger.tenant_id, told.connection_id, trigger.workflow_id, started)
         await connection.execute(_COUNT, *key, len(events), len(events) - len(fresh), 0)
         return started
 

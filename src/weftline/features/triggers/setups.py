@@ -12,7 +12,7 @@ from weftline.features.http.wire import Wire
 from weftline.features.triggers.models import Trigger
 
 
-class SettingOut(Wire):
+class WebhookSettingOut(Wire):
     """Something to set at the other system."""
 
     label: Annotated[str, Field(description="As the other system calls it.")]
@@ -34,7 +34,7 @@ class WebhookSetupOut(Wire):
     system: Annotated[str, Field(description="The other system.")]
     place: Annotated[str | None, Field(description="The way there through its pages; null where it is anybody's.")]
     docs_url: Annotated[str | None, Field(description="Its own documentation of that.")]
-    settings: list[SettingOut]
+    settings: list[WebhookSettingOut]
 
 
 def setup_of(trigger: Trigger) -> WebhookSetupOut | None:
@@ -50,7 +50,8 @@ def setup_of(trigger: Trigger) -> WebhookSetupOut | None:
         place=setup.place,
         docs_url=setup.url,
         settings=[
-            SettingOut(label=each.label, kind=each.kind, value=_value(integration, each)) for each in setup.settings
+            WebhookSettingOut(label=each.label, kind=each.kind, value=_value(integration, each))
+            for each in setup.settings
         ],
     )
 

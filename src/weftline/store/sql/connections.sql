@@ -85,6 +85,33 @@ SELECT extract(epoch FROM rate_at)::float8
 FROM connection_states
 WHERE tenant_id = $1 AND connection_id = $2;
 
+-- name: note_uses
+-- Connections were used; nothing of those that are gone, or that were used later.
+-- scope: all tenants, because a worker uses connections of every tenant.
+INSERT INTO connection_states AS s
+    (tenant_id, connection_id, last_used_at, last_used_workflow_id, last_used_execution_id)
+SELECT u.tenant_id, u.connection_id, to_timestamp(u.at), u.workflow_id, u.execution_id
+FROM unnest($1::uuid[], $2::uuid[], $3::float8[], $4::text[], $5::uuid[])
+     AS u(tenant_id, connection_id, at, workflow_id, execution_id)
+JOIN connections c ON c.tenant_id = u.tenant_id AND c.id = u.connection_id
+ORDER BY u.tenant_id, u.connection_id
+ON CONFLICT (tenant_id, connection_id) DO UPDATE
+SET last_used_at = excluded.last_used_at, last_used_workflow_id = excluded.last_used_workflow_id,
+    last_used_execution_id = excluded.last_used_execution_id
+WHERE s.last_used_at IS NULL OR s.last_used_at < excluded.last_used_at;
+
+-- name: note_call
+-- A call of another system was verified by a connection; told once a minute at most, and nothing where that is gone.
+INSERT INTO connection_states AS s
+    (tenant_id, connection_id, last_used_at, last_used_workflow_id, last_used_execution_id)
+SELECT tenant_id, id, now(), $3, $4
+FROM connections
+WHERE tenant_id = $1 AND id = $2
+ON CONFLICT (tenant_id, connection_id) DO UPDATE
+SET last_used_at = excluded.last_used_at, last_used_workflow_id = excluded.last_used_workflow_id,
+    last_used_execution_id = excluded.last_used_execution_id
+WHERE s.last_used_at IS NULL OR s.last_used_at < now() - interval '1 minute';
+
 -- name: begin_refresh
 -- Become the one who gets new tokens, where nobody else is at it and nobody has got any.
 UPDATE connections

@@ -19,6 +19,7 @@ from weftline.features.integrations.connection_schemas import (
     ConnectionLimitsOut,
     ConnectionOut,
     ConnectionQuery,
+    LastUseOut,
 )
 from weftline.features.integrations.permissions import READ, READ_INTEGRATIONS
 from weftline.features.integrations.service import Shown
@@ -35,6 +36,11 @@ class ConnectionView(ConnectionOut):
 @shape(BreakerOut)
 class CircuitBreaker:
     """A connection's circuit breaker, as workers have left it."""
+
+
+@shape(LastUseOut)
+class ConnectionUse:
+    """The last use of a connection; told by each worker once a minute at most."""
 
 
 @shape(ConnectionLimitsOut)

@@ -25,7 +25,7 @@ from weftline.features.triggers.schemas import (
     TriggerOut,
     TriggerQuery,
 )
-from weftline.features.triggers.setups import SettingOut, WebhookSetupOut
+from weftline.features.triggers.setups import WebhookSettingOut, WebhookSetupOut
 
 Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="The trigger's id.")]
 Reason: TypeAlias = Annotated[str | None, strawberry.argument(description="Why; the audit log keeps it.")]
@@ -41,7 +41,7 @@ class IntegrationState:
     """How a trigger of an integration stands."""
 
 
-@shape(SettingOut)
+@shape(WebhookSettingOut)
 class WebhookSetting:
     """Something to set at another system."""
 
