@@ -7,6 +7,7 @@ from typing import Any
 from tests.api.client import Client, problem
 from tests.api.definitions import GREETING
 from tests.api.people import People
+from weftline.authoring import load_actions
 
 UNFINISHED: dict[str, Any] = {
     **GREETING,
@@ -88,3 +89,36 @@ async def test_whoever_may_not_see_workflows_gets_no_help(people: People) -> Non
     body = {"definition": GREETING, "pointer": ""}
     problem(await ann.post("/workflows/scope", body), 403, "permission_denied")
     problem(await ann.post("/expressions/check", {**body, "expression": "1"}), 403, "permission_denied")
+
+
+async def test_what_imported_actions_and_those_of_integrations_give_can_be_completed(api: Client) -> None:
+    load_actions()
+    pet = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "owner": {"$ref": "#/components/schemas/Owner"}},
+    }
+    owner = {"type": "object", "properties": {"email": {"type": "string"}, "pets": {"type": "array", "items": pet}}}
+    answer = {"description": "The pet.", "content": {"application/json": {"schema": pet}}}
+    root = {
+        "openapi": "3.0.3",
+        "info": {"title": "Pets", "version": "1"},
+        "servers": [{"url": "https://pets.example.com"}],
+        "paths": {"/pets/{id}": {"get": {"operationId": "getPet", "responses": {"200": answer}}}},
+        "components": {"schemas": {"Owner": owner}},
+    }
+    assert (await api.post("/integrations/import", {"document": root, "name": "pets"})).status_code == 201
+    definition = {
+        "id": "adopt",
+        "nodes": [
+            {"id": "pet", "type": "action", "action": "pets.getPet", "next": "each"},
+            {"id": "each", "type": "loop", "forEach": "[1]", "body": {"nodes": [{"action": "pets.gone"}]}},
+            {"id": "issue", "type": "action", "action": "github.createIssue", "next": "end"},
+            {"id": "end", "type": "end", "dependencies": ["pet", "issue"], "output": {"x": ""}},
+        ],
+    }
+    names = (await scope(api, definition, "/nodes/3/output/x"))["names"]
+    assert named(names, "steps", "pet", "output", "name")["type"] == "string"
+    # also what a schema that it refers to says, which refers to others
+    assert named(names, "steps", "pet", "output", "owner", "email")["type"] == "string"
+    assert named(names, "steps", "pet", "output", "owner", "pets")["items"] is not None
+    assert named(names, "steps", "issue", "output", "number")["type"] == "int"

@@ -115,11 +115,7 @@ async def imported_action(connection: Connection, tenant_id: UUID, name: str) ->
         return None
     input, output = orjson.loads(row["input_schema"]), orjson.loads(row["output_schema"])
     reached = sorted(references(input) | references(output))
-    defs: dict[str, Any] = {}
-    if reached:
-        with translated():
-            found = await connection.fetch(_SQL["schemas"], tenant_id, integration_name, reached, 2 * MAX_SCHEMAS)
-        defs = {each["name"]: orjson.loads(each["schema"]) for each in found}
+    defs = await _definitions(connection, tenant_id, integration_name, reached)
     return ImportedAction(
         integration,
         row["name"],
@@ -133,6 +129,37 @@ async def imported_action(connection: Connection, tenant_id: UUID, name: str) ->
         row["path"],
         row["is_removed"],
     )
+
+
+async def imported_outputs(
+    connection: Connection, tenant_id: UUID, names: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """JSON Schemas of what imported actions give, by the actions' whole names; nothing of those that are none.
+
+    Args:
+        connection: to the database.
+        tenant_id: whose.
+        names: as definitions call them.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    parted = [name.partition(".") for name in names if "." in name]
+    if not parted:
+        return {}
+    with translated():
+        rows = await connection.fetch(
+            _SQL["outputs"], tenant_id, [each[0] for each in parted], [each[2] for each in parted]
+        )
+    outputs: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        outputs.setdefault(row["integration"], {})[row["name"]] = orjson.loads(row["output_schema"])
+    found: dict[str, dict[str, Any]] = {}
+    for integration, its in outputs.items():
+        reached = sorted({name for each in its.values() for name in references(each)})
+        defs = await _definitions(connection, tenant_id, integration, reached)
+        found |= {f"{integration}.{name}": bundled(each, defs, MAX_SCHEMAS) for name, each in its.items()}
+    return found
 
 
 async def imported_names(connection: Connection, tenant_id: UUID, integrations: Collection[str]) -> set[str]:
@@ -149,6 +176,17 @@ async def imported_names(connection: Connection, tenant_id: UUID, integrations: 
     with translated():
         rows = await connection.fetch(_SQL["names"], tenant_id, list(integrations))
     return {row[0] for row in rows}
+
+
+async def _definitions(
+    connection: Connection, tenant_id: UUID, integration: str, names: Sequence[str]
+) -> dict[str, Any]:
+    """The schemas of these names, and those that they refer to."""
+    if not names:
+        return {}
+    with translated():
+        found = await connection.fetch(_SQL["schemas"], tenant_id, integration, names, 2 * MAX_SCHEMAS)
+    return {each["name"]: orjson.loads(each["schema"]) for each in found}
 
 
 def _integration(row: asyncpg.Record) -> ImportedIntegration:

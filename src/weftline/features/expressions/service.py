@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Set
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select
 
 from weftline.authoring import ActionRegistry, registry
+from weftline.authoring.integrations import integrations
 from weftline.features.access.caller import Caller
 from weftline.features.access.errors import PermissionDenied
 from weftline.features.access.gate import Gate
 from weftline.features.database import Database
 from weftline.features.errors import FieldError
 from weftline.features.http.errors import InvalidRequest
+from weftline.features.integrations.permissions import READ_INTEGRATIONS
 from weftline.features.variables.models import Variable
 from weftline.features.variables.permissions import READ as SEE_VARIABLES
 from weftline.features.variables.service import TENANT
 from weftline.language.expression_checks import Path
 from weftline.language.scopes import Checked, Known, Scope, VariableFact, check_expression, scope_at
+from weftline.store.integrations import imported_outputs
 from weftline.store.variables import SYSTEM_VARIABLES
+
+MAX_IMPORTED = 500
+"""Imported actions of a definition whose outputs are looked up."""
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 
@@ -76,13 +82,30 @@ class ExpressionService:
         return await asyncio.to_thread(check_expression, text, scope, syntax or scope.syntax or "expression")
 
     async def _known(self, caller: Caller, document: Mapping[str, Any]) -> Known:
-        outputs = {each.name: each.facts.output for each in self._actions if each.facts.output is not None}
+        outputs: dict[str, Mapping[str, Any]] = {
+            each.name: each.facts.output for each in self._actions if each.facts.output is not None
+        }
+        outputs |= await self._imported(caller, actions_of(document) - outputs.keys())
         try:
             await self._gate.allow(caller, SEE_VARIABLES, {})
         except PermissionDenied:
             return Known(None, outputs)
         workflow_id = document.get("id")
         return Known(await self._variables(caller.tenant_id, workflow_id), outputs)
+
+    async def _imported(self, caller: Caller, names: Set[str]) -> Mapping[str, Mapping[str, Any]]:
+        """What actions give that the tenant has imported: of those that the definition names, for there may be
+        ten thousand."""
+        # integrations that this process has cannot be imported
+        wanted = sorted(name for name in names if "." in name and integrations.get(name.partition(".")[0]) is None)
+        if not wanted:
+            return {}
+        try:
+            await self._gate.allow(caller, READ_INTEGRATIONS, {})
+        except PermissionDenied:
+            return {}
+        async with self._database.reading(caller.tenant_id) as connection:
+            return await imported_outputs(connection, caller.tenant_id, wanted[:MAX_IMPORTED])
 
     async def _variables(self, tenant_id: UUID, workflow_id: object) -> list[VariableFact]:
         """Those that a workflow sees, its own before its tenant's."""
@@ -98,6 +121,26 @@ class ExpressionService:
             for key, type, description in await session.execute(statement):
                 found[key] = VariableFact(key, type, description)
         return [found[key] for key in sorted(found)]
+
+
+def actions_of(document: object) -> set[str]:
+    """The names of all actions that a definition calls, also an unfinished one.
+
+    Args:
+        document: JSON.
+    """
+    found: set[str] = set()
+    unread: list[object] = [document]
+    while unread:
+        each = unread.pop()
+        if isinstance(each, dict):
+            fields = cast("dict[str, object]", each)
+            if isinstance(name := fields.get("action"), str):
+                found.add(name)
+            unread += fields.values()
+        elif isinstance(each, list):
+            unread += cast("list[object]", each)
+    return found
 
 
 def read_pointer(pointer: str, document: object) -> Path:

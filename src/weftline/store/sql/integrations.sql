@@ -20,6 +20,12 @@ SELECT name, title, description, tags, input_schema::text, output_schema::text, 
 FROM integration_actions
 WHERE tenant_id = $1 AND integration = $2 AND name = $3;
 
+-- name: outputs
+-- What imported actions give.
+SELECT a.integration, a.name, a.output_schema::text
+FROM unnest($2::text[], $3::text[]) AS u(integration, name)
+JOIN integration_actions a ON a.tenant_id = $1 AND a.integration = u.integration AND a.name = u.name;
+
 -- name: schemas
 -- The schemas of these names and those that they refer to, the nearest first.
 WITH RECURSIVE reached (name) AS (
