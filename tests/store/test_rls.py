@@ -121,6 +121,7 @@ ROWS = {
     "connection_authorizations": "(tenant_id, id, connection_id, user_id, state_hash, browser_hash, sealed, expires_at)"
     " VALUES ($1, $1, $1, $1, '', '', '', now())",
     "plugin_settings": "(tenant_id, plugin_id) VALUES ($1, 'p')",
+    "linked_identities": "(tenant_id, provider, subject, user_id, login) VALUES ($1, 'p.d', 's', $1, 'l')",
     "plugin_faults": "(tenant_id, plugin_id, part, message) VALUES ($1, 'p', 'policy p.x', 'm')",
     "plugin_records": "(tenant_id, plugin_id, collection, key, data) VALUES ($1, 'p', 'c', 'k', '{}')",
     "library_publications": "(tenant_id, id, workflow_id, visibility, name, author, latest_version, created_by)"
@@ -159,12 +160,15 @@ async def insert_rows(connect: Connect, tenant: UUID) -> None:
     add_tenant = "INSERT INTO tenants (id, slug, name) VALUES ($1, $2, 'T') ON CONFLICT DO NOTHING"
     await (await connect(OPERATOR_ROLE)).execute(add_tenant, tenant, str(tenant))
     add_user = "INSERT INTO users (id, email, name) VALUES ($1, $2, 'U')"
-    await (await connect(IDENTITY_ROLE)).execute(add_user, tenant, f"{tenant}@example.org")
+    identity = await connect(IDENTITY_ROLE)
+    await identity.execute(add_user, tenant, f"{tenant}@example.org")
     for table, row in ROWS.items():
-        try:
-            await worker.execute(f"INSERT INTO {table} {row}", tenant)
-        except asyncpg.InsufficientPrivilegeError:
-            await api.execute(f"INSERT INTO {table} {row}", tenant)
+        for role in (worker, api, identity):
+            try:
+                await role.execute(f"INSERT INTO {table} {row}", tenant)
+                break
+            except asyncpg.InsufficientPrivilegeError:
+                assert role is not identity, table
     await append_audit(api, tenant)
 
 

@@ -289,7 +289,7 @@ async def open_services(
         people_options = PeopleOptions(
             options.hashing, options.mail, options.signing_key_days, options.clock, options.is_https
         )
-        people = assemble(identity, cache, vault, tokens, people_options)
+        people = assemble(identity, cache, vault, tokens, running, people_options)
         stack.callback(people.close)
         authenticator = Authenticator(tokens, ApiKeys(database, cache), cache, resolver, people.cookies)
         failures = PolicyFailures(database)
@@ -370,7 +370,9 @@ async def open_services(
             accounts=people.accounts,
             sessions=people.sessions,
             sign_in=people.sign_in,
-            catalogue=CatalogueService(database, actions, gate, hidden=running.hidden_actions),
+            catalogue=CatalogueService(
+                database, actions, gate, hidden=running.hidden_actions, parts=running.parts, find=running.find
+            ),
             expressions=ExpressionService(database, gate),
             workflows=workflows,
             working_copies=WorkingCopyService(database, gate),

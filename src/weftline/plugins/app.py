@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from weftline.authoring.plugin import (
+    AuthProvider,
     Method,
     NodeType,
     Panel,
@@ -23,7 +24,7 @@ from weftline.authoring.plugin import (
 from weftline.authoring.plugin.registry import plugin_node_types, step_validators
 from weftline.library import TemplateEntry, read_entry
 from weftline.plugins.node_types import check_node_type
-from weftline.plugins.panels import check_panel, check_permissions, check_routes
+from weftline.plugins.panels import check_panel, check_permissions, check_routes, check_text
 from weftline.plugins.policies import check_policy
 from weftline.plugins.routes import RouteTable
 
@@ -53,7 +54,8 @@ class HostedApp(PluginApp):
         permissions: the platform's; None: they are not known in this process.
 
     Attributes:
-        routes, panels, templates, policies: what the plugin has added; panels and templates by id, policies by name.
+        routes, panels, templates, policies, auth_providers: what the plugin has added; panels and templates by id,
+            policies and ways to sign in by name.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class HostedApp(PluginApp):
         self.panels: dict[str, Panel] = {}
         self.templates: dict[str, TemplateEntry] = {}
         self.policies: dict[str, Policy] = {}
+        self.auth_providers: dict[str, AuthProvider] = {}
 
     async def configuration(self, tenant_id: UUID) -> BaseModel | None:
         """What a tenant has configured; see there."""
@@ -141,6 +144,15 @@ class HostedApp(PluginApp):
         self._require_own(policy.name)
         check_policy(policy, self.policies, self._permissions)
         self.policies[policy.name] = policy
+
+    def auth_provider(self, provider: AuthProvider) -> None:
+        """Let people sign in; see there."""
+        self._require_open()
+        self._require_own(provider.name)
+        if provider.name in self.auth_providers:
+            raise ValueError(f"auth provider '{provider.name}': there is another of this name")
+        check_text(provider.title, f"auth provider '{provider.name}'")
+        self.auth_providers[provider.name] = provider
 
     def complete(self) -> None:
         """The plugin is initialized: it adds nothing more.

@@ -13,7 +13,7 @@ import structlog
 
 from weftline.authoring.action import ActionRegistry
 from weftline.authoring.integrations import integrations
-from weftline.authoring.plugin import Plugin, Policy, RecordStore
+from weftline.authoring.plugin import AuthProvider, Plugin, Policy, RecordStore
 from weftline.authoring.plugin.registry import plugin_node_types, plugin_of, step_validators
 from weftline.language.plugin_nodes import PluginParts
 from weftline.plugins.app import HostedApp, Process
@@ -203,6 +203,14 @@ class RunningPlugins:
     def policies(self, tenant_id: UUID) -> list[Policy]:
         """What plugins forbid in a tenant."""
         return [each for _, app in self.apps(tenant_id) for each in app.policies.values()]
+
+    def has_auth_providers(self) -> bool:
+        """Whether any plugin that runs here lets people sign in, in whatever tenant."""
+        return any(app.auth_providers for app in self._host.apps.values())
+
+    def auth_providers(self, tenant_id: UUID) -> list[AuthProvider]:
+        """The ways to sign in to a tenant that plugins add, by name."""
+        return [each for _, app in self.apps(tenant_id) for each in app.auth_providers.values()]
 
     def hidden_actions(self, tenant_id: UUID) -> frozenset[str]:
         """Names of the actions that are not there for a tenant, as it has disabled their plugins."""

@@ -10,10 +10,20 @@ from typing import Any
 from uuid import UUID
 
 from weftline.authoring.ownership import owned_by
-from weftline.authoring.plugin import MAX_RECORDS_LISTED, Plugin, Record, RecordChanged, RecordPage, RecordStore
+from weftline.authoring.plugin import (
+    MAX_RECORDS_LISTED,
+    Identity,
+    PasswordAttempt,
+    Plugin,
+    Record,
+    RecordChanged,
+    RecordPage,
+    RecordStore,
+)
 from weftline.authoring.plugin.registry import plugin_node_types, step_validators
 from weftline.language.errors import DefinitionError
 from weftline.language.plugin_nodes import expand, parts_here
+from weftline.model.ids import DEFAULT_TENANT
 from weftline.plugins.app import HostedApp
 from weftline.testing.policies import forbidding
 
@@ -69,8 +79,8 @@ class StartedPlugin:
     """A plugin that runs in a test.
 
     Attributes:
-        app: what it has added: ``routes``, ``panels``, ``templates``, ``policies``; ``app.store(…)`` gives what it
-            keeps.
+        app: what it has added: ``routes``, ``panels``, ``templates``, ``policies``, ``auth_providers``;
+            ``app.store(…)`` gives what it keeps.
     """
 
     app: HostedApp
@@ -85,6 +95,18 @@ class StartedPlugin:
         if problems:
             raise DefinitionError(problems)
         return made
+
+    async def authenticate(
+        self, provider: str, login: str, password: str, tenant_id: UUID = DEFAULT_TENANT
+    ) -> Identity | None:
+        """Whom one of the plugin's ways to sign in finds.
+
+        Args:
+            provider: its name.
+            login, password: what somebody gives.
+            tenant_id: where they want to sign in.
+        """
+        return await self.app.auth_providers[provider].authenticate(PasswordAttempt(tenant_id, login, password))
 
     def forbidding(
         self,

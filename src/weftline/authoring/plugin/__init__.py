@@ -41,6 +41,7 @@ from weftline.authoring.plugin.routes import (
     PluginRequest,
     RouteHandler,
 )
+from weftline.authoring.plugin.sign_in import AuthProvider, Identity, PasswordAttempt
 
 __all__ = [
     "ENTRY_POINT_GROUP",
@@ -53,15 +54,18 @@ __all__ = [
     "USE_PLUGINS",
     "VALIDATOR_KEYWORD",
     "Action",
+    "AuthProvider",
     "Capability",
     "Column",
     "Details",
     "Expand",
     "Fault",
     "Form",
+    "Identity",
     "Method",
     "NodeType",
     "Panel",
+    "PasswordAttempt",
     "Plugin",
     "PluginApp",
     "PluginCaller",

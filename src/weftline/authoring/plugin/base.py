@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from weftline.authoring.plugin.policies import Policy
     from weftline.authoring.plugin.records import RecordStore
     from weftline.authoring.plugin.routes import Method, RouteHandler
+    from weftline.authoring.plugin.sign_in import AuthProvider
 
 PLUGIN_ID = re.compile(r"[a-z][a-z0-9-]{1,62}")
 ENTRY_POINT_GROUP = "weftline.plugins"
@@ -133,6 +134,10 @@ class PluginApp(Protocol):
 
     def policy(self, policy: Policy) -> None:
         """Forbid what a policy in Cedar's notation says, whoever may otherwise do it."""
+        ...
+
+    def auth_provider(self, provider: AuthProvider) -> None:
+        """Let people sign in with passwords that the plugin checks."""
         ...
 
 

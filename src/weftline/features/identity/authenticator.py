@@ -16,6 +16,7 @@ from weftline.features.access.loading import Subject
 from weftline.features.audit.trail import PLATFORM
 from weftline.features.identity.cookies import SessionCookies
 from weftline.features.identity.keys import ApiKeys, is_api_key
+from weftline.features.identity.sessions import EXTERNAL
 from weftline.features.identity.tokens import Claims, Tokens
 from weftline.features.tenancy.resolution import TenantResolver
 
@@ -105,7 +106,8 @@ class Authenticator:
             claims.session_id,
             None,
             claims.methods,
-            member.is_platform_operator,
+            # a tenant's directory vouches in the tenant, and not for what is beyond
+            member.is_platform_operator and EXTERNAL not in claims.methods,
         )
         self._members[token] = member, caller
         if len(self._members) > CACHED_TOKENS:

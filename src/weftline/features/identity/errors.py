@@ -19,12 +19,14 @@
                     ├── ProofRefused
                     └── PasswordNotExpected
     TooManyRequests └── TooManyTries
+    DomainError     └── SignInUnavailable
 """
 
 from __future__ import annotations
 
 from weftline.features.errors import (
     Conflict,
+    DomainError,
     FieldError,
     Forbidden,
     Invalid,
@@ -211,3 +213,17 @@ class TooManyTries(TooManyRequests):
 
     def __init__(self, retry_after: float) -> None:
         super().__init__("Too many failed tries: wait before the next one.", retry_after)
+
+
+class SignInUnavailable(DomainError):
+    """A way to sign in that a plugin adds does not answer. People who are not known are told the same."""
+
+    status = 503
+    code = "sign_in_unavailable"
+    title = "Sign-in not available"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The password is none of this platform's own, and the service that may know it does not answer now. Try "
+            "again later."
+        )

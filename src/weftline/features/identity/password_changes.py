@@ -27,7 +27,16 @@ from weftline.features.mail.settings import MailSettings
 VALID_FOR = timedelta(hours=1)
 
 _PERSON = text("SELECT id, email, name FROM users WHERE id = :user AND status = 'active'")
-_BY_EMAIL = text("SELECT id, email, name FROM users WHERE email = :email AND status = 'active'")
+# whoever signs in by a provider of a plugin, and has no password, gets none around it
+_BY_EMAIL = text(
+    """
+    SELECT u.id, u.email, u.name FROM users u
+    WHERE u.email = :email AND u.status = 'active' AND (
+        EXISTS (SELECT FROM credentials c WHERE c.user_id = u.id)
+        OR NOT EXISTS (SELECT FROM linked_identities l WHERE l.user_id = u.id)
+    )
+    """
+)
 _SET = text(
     """
     INSERT INTO credentials (user_id, password_hash) VALUES (:user, :hash)

@@ -11,6 +11,7 @@ from weftline.features.identity.cookies import SessionCookies
 from weftline.features.identity.devices import Devices
 from weftline.features.identity.housekeeping import Housekeeper
 from weftline.features.identity.invitations import Invitations
+from weftline.features.identity.linking import Linking
 from weftline.features.identity.mfa.codes import Clock, Codes
 from weftline.features.identity.mfa.service import SecondFactors
 from weftline.features.identity.password_changes import PasswordChanges
@@ -23,6 +24,7 @@ from weftline.features.identity.sessions import Sessions
 from weftline.features.identity.sign_in import SignIn
 from weftline.features.identity.throttle import Throttle
 from weftline.features.identity.tokens import Tokens
+from weftline.features.identity.vouching import Providers, Vouching
 from weftline.features.mail.settings import MailSettings
 from weftline.features.tenancy.limits import TenantLimits
 from weftline.store.vault import Vault
@@ -71,7 +73,14 @@ class People:
         self.policy.close()
 
 
-def assemble(identity: Database, cache: AccessCache, vault: Vault, tokens: Tokens, options: PeopleOptions) -> People:
+def assemble(
+    identity: Database,
+    cache: AccessCache,
+    vault: Vault,
+    tokens: Tokens,
+    providers: Providers,
+    options: PeopleOptions,
+) -> People:
     """Put the services together.
 
     Args:
@@ -80,15 +89,17 @@ def assemble(identity: Database, cache: AccessCache, vault: Vault, tokens: Token
             transactions of these services.
         vault: seals secrets.
         tokens: issues and checks access tokens.
+        providers: the ways to sign in that plugins add.
         options: what else there is to know.
     """
     passwords, policy = Passwords(options.hashing), PasswordPolicy(cache, identity)
     throttle, devices = Throttle(identity), Devices(vault)
     codes = Codes(identity, vault, throttle, options.clock)
-    proofs = Proofs(identity, passwords, codes, throttle)
+    limits = TenantLimits(cache)
+    vouching, linking = Vouching(identity, providers), Linking(identity, cache, limits)
+    proofs = Proofs(identity, passwords, codes, throttle, vouching, linking)
     sessions = Sessions(identity, cache, tokens)
     invitations = Invitations(identity, passwords, policy, cache, options.mail)
-    limits = TenantLimits(cache)
     registrations = Registrations(identity, passwords, policy, invitations, cache, limits, options.mail)
     return People(
         tokens=tokens,
@@ -96,7 +107,7 @@ def assemble(identity: Database, cache: AccessCache, vault: Vault, tokens: Token
         policy=policy,
         accounts=Accounts(identity, passwords),
         sessions=sessions,
-        sign_in=SignIn(identity, passwords, sessions, throttle, codes, devices),
+        sign_in=SignIn(identity, passwords, sessions, throttle, codes, devices, vouching, linking),
         invitations=invitations,
         registrations=registrations,
         password_changes=PasswordChanges(identity, passwords, policy, proofs, sessions, devices, options.mail),

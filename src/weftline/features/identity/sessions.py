@@ -28,6 +28,9 @@ from weftline.features.identity.tokens import Tokens
 from weftline.features.tenancy.configuration import Security
 from weftline.model.ids import uuid7
 
+EXTERNAL = "ext"
+"""Among the methods of a session: a provider of a plugin has vouched for whoever opened it, in this tenant alone."""
+
 OPERATOR_MINUTES = 60
 """Minutes that an operator may stay in a tenant without giving a reason again."""
 
@@ -128,6 +131,7 @@ class Sessions:
         methods: Sequence[str],
         operator_reason: str | None = None,
         came_from: UUID | None = None,
+        provider: str | None = None,
     ) -> SignedIn:
         """Open a session for somebody who has proved who they are.
 
@@ -138,6 +142,7 @@ class Sessions:
             methods: how they proved it.
             operator_reason: why an operator of the platform enters the tenant.
             came_from: the session in which the operator was; see :meth:`go_back`.
+            provider: name of the provider that has vouched for them.
         """
         origin = current_origin()
         session_id = uuid7()
@@ -159,7 +164,8 @@ class Sessions:
         signed_in = await self._tokens_for(session, session_id, user_id, tenant_id, methods, operator_reason)
         actor = await self._actor(user_id, name, tenant_id, session_id, operator_reason)
         action = "tenant.entered" if operator_reason else "user.signed_in"
-        await record(session, action, "session", session_id, after={"methods": list(methods)}, actor=actor)
+        after = {"methods": list(methods)} | ({} if provider is None else {"provider": provider})
+        await record(session, action, "session", session_id, after=after, actor=actor)
         return signed_in
 
     async def refresh(self, refresh_token: str, tenant_id: UUID | None = None) -> SignedIn:
@@ -171,7 +177,7 @@ class Sessions:
 
         Raises:
             SessionOver: it is unknown, its session has ended, or it was used before, which ends the session.
-            NoMembership: they do not belong to that tenant.
+            NoMembership: they do not belong to that tenant, or a provider of another has vouched for them.
         """
         stolen = False
         async with self._identity.unbound() as session:
@@ -184,7 +190,7 @@ class Sessions:
             else:
                 if tenant_id is None or found["reason"] is not None:
                     tenant_id = found["active_tenant"]
-                elif await self._cache.member(tenant_id, found["user_id"]) is None:
+                elif not await self._may_go_on(found, tenant_id):
                     raise NoMembership
                 await self._check_age(found, tenant_id)
                 await session.execute(_USE, {"hash": _hash(refresh_token)})
@@ -294,6 +300,12 @@ class Sessions:
         idle_minutes = min(security.session_idle_minutes, before.session_idle_minutes)
         if found["idle_seconds"] > 60 * idle_minutes or found["age_seconds"] > 60 * security.session_max_minutes:
             raise SessionOver
+
+    async def _may_go_on(self, found: RowMapping, tenant_id: UUID) -> bool:
+        """Whether the session may go on in a tenant that was named."""
+        if EXTERNAL in found["methods"] and tenant_id != found["active_tenant"]:
+            return False
+        return await self._cache.member(tenant_id, found["user_id"]) is not None
 
     async def _security(self, tenant_id: UUID | None) -> Security:
         rules = None if tenant_id is None else await self._cache.rules(tenant_id)

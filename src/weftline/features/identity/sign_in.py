@@ -15,13 +15,15 @@ from weftline.features.http.origin import current_origin
 from weftline.features.identity import one_time
 from weftline.features.identity.addresses import normal_address
 from weftline.features.identity.devices import Device, Devices, network_of
-from weftline.features.identity.errors import NoMembership, TokenNotValid, WrongCredentials
+from weftline.features.identity.errors import NoMembership, SignInUnavailable, TokenNotValid, WrongCredentials
+from weftline.features.identity.linking import Linking
 from weftline.features.identity.mfa.codes import Codes
 from weftline.features.identity.notices import notify
 from weftline.features.identity.passwords import Passwords
 from weftline.features.identity.preferences import wants_mail
-from weftline.features.identity.sessions import Sessions, SignedIn
-from weftline.features.identity.throttle import Throttle, known_networks
+from weftline.features.identity.sessions import EXTERNAL, Sessions, SignedIn
+from weftline.features.identity.throttle import Throttle, Try, known_networks
+from weftline.features.identity.vouching import Vouched, Vouching
 from weftline.features.tenancy.repository import tenant_named
 from weftline.features.tenancy.resolution import TenantHint
 
@@ -73,6 +75,8 @@ class SignIn:
         throttle: slows down whoever guesses.
         codes: checks those of the second factor.
         devices: knows those from which somebody signed in before.
+        vouching: asks the ways to sign in that plugins add.
+        linking: knows the accounts of those for whom one has vouched.
     """
 
     def __init__(
@@ -83,6 +87,8 @@ class SignIn:
         throttle: Throttle,
         codes: Codes,
         devices: Devices,
+        vouching: Vouching,
+        linking: Linking,
     ) -> None:
         self._identity = identity
         self._passwords = passwords
@@ -90,6 +96,8 @@ class SignIn:
         self._throttle = throttle
         self._codes = codes
         self._devices = devices
+        self._vouching = vouching
+        self._linking = linking
 
     async def with_password(
         self,
@@ -114,17 +122,27 @@ class SignIn:
             WrongCode: the code is wrong.
             TooManyTries: there were too many wrong ones.
             NoMembership: they do not belong to that tenant.
+            SignInUnavailable: the password is none of the platform's own, and who may know it does not answer.
         """
-        email = normal_address(email)
+        login, email = email, normal_address(email)
         async with self._identity.unbound() as session:
             account = (await session.execute(_BY_EMAIL, {"email": email})).mappings().one_or_none()
         device = self._device_of(account, device_token)
-        tried = await self._throttle.begin("password", email, device)
+        # names of users are a tenant's own, addresses are anybody's
+        whose = email if "@" in email else f"{'' if hint is None else hint.value}/{email}"
+        tried = await self._throttle.begin("password", whose, device)
         stored = None if account is None or account["status"] != "active" else account["password_hash"]
         is_right = await self._passwords.verify(stored, password)
         if account is None or not is_right:
-            await self._refused(email, account if tried.is_alarming else None)
-            raise WrongCredentials
+            try:
+                vouched = await self._vouching.ask(hint, login, password)
+            except SignInUnavailable:
+                await self._refused(email, account if tried.is_alarming else None)
+                raise
+            if vouched is None:
+                await self._refused(email, account if tried.is_alarming else None)
+                raise WrongCredentials
+            return await self._vouched_for(vouched, tried, code, device_token)
         renewed = await self._passwords.hash(password) if self._passwords.is_outdated(stored or "") else None
         async with self._identity.unbound() as session:
             await self._throttle.succeeded(session, tried)
@@ -132,14 +150,7 @@ class SignIn:
                 await session.execute(_REHASH, {"hash": renewed, "old": stored, "user": account["id"]})
         async with self._identity.unbound() as session:
             tenant_id = await choose_tenant(session, account["id"], hint)
-            if account["has_factor"] and code is None:
-                data = {"tenant": None if tenant_id is None else str(tenant_id), "device": device_token}
-                token = await one_time.issue(session, "second_step", SECOND_STEP, user_id=account["id"], data=data)
-                return SecondStep(token, int(SECOND_STEP.total_seconds()))
-        if account["has_factor"] and code is not None:
-            await self._codes.check(account["id"], email, code, device)
-        async with self._identity.unbound() as session:
-            return await self._open(session, account, tenant_id, device)
+        return await self._further(account, tenant_id, code, device, device_token)
 
     async def with_code(self, token: str, code: str) -> SignedIn:
         """Open a session for somebody who gave their password before.
@@ -164,7 +175,8 @@ class SignIn:
         tenant = ticket.data["tenant"]
         async with self._identity.unbound() as session:
             await one_time.redeem(session, token, "second_step")
-            return await self._open(session, account, None if tenant is None else UUID(tenant), device)
+            tenant_id = None if tenant is None else UUID(tenant)
+            return await self._open(session, account, tenant_id, device, ticket.data.get("provider"))
 
     async def refresh(self, refresh_token: str, hint: TenantHint | None = None) -> SignedIn:
         """New tokens; see ``Sessions.refresh``.
@@ -190,8 +202,46 @@ class SignIn:
         async with self._identity.unbound() as session:
             await self._sessions.end(session, session_id, "signed out")
 
+    async def _vouched_for(
+        self, vouched: Vouched, tried: Try, code: str | None, device_token: str | None
+    ) -> SignedIn | SecondStep:
+        """Go on with somebody whom a provider knows."""
+        async with self._identity.unbound() as session:
+            await self._throttle.succeeded(session, tried)
+        user_id = await self._linking.account_of(vouched)
+        async with self._identity.unbound() as session:
+            account = (await session.execute(_BY_ID, {"user": user_id})).mappings().one()
+        device = self._device_of(account, device_token)
+        return await self._further(account, vouched.tenant_id, code, device, device_token, vouched.provider)
+
+    async def _further(
+        self,
+        account: RowMapping,
+        tenant_id: UUID | None,
+        code: str | None,
+        device: Device | None,
+        device_token: str | None,
+        provider: str | None = None,
+    ) -> SignedIn | SecondStep:
+        """Ask for the second factor where there is one, or open the session."""
+        if account["has_factor"] and code is None:
+            tenant = None if tenant_id is None else str(tenant_id)
+            data = {"tenant": tenant, "device": device_token, "provider": provider}
+            async with self._identity.unbound() as session:
+                token = await one_time.issue(session, "second_step", SECOND_STEP, user_id=account["id"], data=data)
+            return SecondStep(token, int(SECOND_STEP.total_seconds()))
+        if account["has_factor"] and code is not None:
+            await self._codes.check(account["id"], account["email"], code, device)
+        async with self._identity.unbound() as session:
+            return await self._open(session, account, tenant_id, device, provider)
+
     async def _open(
-        self, session: AsyncSession, account: RowMapping, tenant_id: UUID | None, device: Device | None
+        self,
+        session: AsyncSession,
+        account: RowMapping,
+        tenant_id: UUID | None,
+        device: Device | None,
+        provider: str | None,
     ) -> SignedIn:
         user_id, email = account["id"], account["email"]
         if device is None and account["last_sign_in_at"] is not None and wants_mail(account["preferences"], "signIns"):
@@ -199,8 +249,10 @@ class SignIn:
             if is_new:
                 await notify(session, "new_sign_in", user_id, email)
         await session.execute(_SIGNED_IN, {"user": user_id})
-        methods = ["pwd", "otp"] if account["has_factor"] else ["pwd"]
-        opened = await self._sessions.open(session, user_id=user_id, name=email, tenant_id=tenant_id, methods=methods)
+        methods = ["pwd" if provider is None else EXTERNAL, *(["otp"] if account["has_factor"] else [])]
+        opened = await self._sessions.open(
+            session, user_id=user_id, name=email, tenant_id=tenant_id, methods=methods, provider=provider
+        )
         return replace(opened, device_token=self._devices.token_for(user_id, device))
 
     async def _refused(self, email: str, alarmed: RowMapping | None) -> None:

@@ -94,10 +94,10 @@ class SecondFactors:
         """Begin to set up an authenticator app. What was begun before and not confirmed counts no more.
 
         Raises:
-            ProofRefused, TooManyTries: see ``Proofs``.
+            ProofRefused, SignInUnavailable, TooManyTries: see ``Proofs``.
             FactorExists: there is one already.
         """
-        await self._proofs.password(person, password)
+        await self._proofs.password_of_any_kind(person, password)
         enrolment = new_enrolment(person.email)
         sealed = self._vault.seal(enrolment.secret.encode(), secret_context(person.id))
         async with self._identity.unbound() as session:
@@ -136,10 +136,10 @@ class SecondFactors:
         """New recovery codes, which are shown this once; the old ones count no more.
 
         Raises:
-            ProofRefused, TooManyTries: see ``Proofs``.
+            ProofRefused, SignInUnavailable, TooManyTries: see ``Proofs``.
             NoFactor: there is no second factor.
         """
-        await self._proofs.everything(person, password, code)
+        await self._proofs.everything(person, password, code, of_any_kind=True)
         async with self._identity.unbound() as session:
             status = (await session.execute(_STATUS, {"user": person.id})).mappings().one_or_none()
             if status is None or status["confirmed_at"] is None:
@@ -162,10 +162,10 @@ class SecondFactors:
             New tokens for this session.
 
         Raises:
-            ProofRefused, TooManyTries: see ``Proofs``.
+            ProofRefused, SignInUnavailable, TooManyTries: see ``Proofs``.
             NoFactor: there is none.
         """
-        await self._proofs.everything(person, password, code)
+        await self._proofs.everything(person, password, code, of_any_kind=True)
         async with self._identity.unbound() as session:
             await _remove(session, person.id)
             await self._sessions.end_all(session, person.id, "second factor was removed", spared=person.session_id)

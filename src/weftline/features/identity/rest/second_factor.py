@@ -19,6 +19,7 @@ from weftline.features.identity.errors import (
     NoMembership,
     PeopleOnly,
     ProofRefused,
+    SignInUnavailable,
     TooManyTries,
 )
 from weftline.features.identity.mfa.service import SecondFactors
@@ -66,7 +67,7 @@ def second_factor_routes(factors: SecondFactors, handover: Handover) -> APIRoute
         "/totp",
         summary="Set up an authenticator app",
         responses=answers(examples.ENROLMENT, description="What to set it up with.")
-        | failures(FactorExists, PeopleOnly, ProofRefused, TooManyTries),
+        | failures(FactorExists, PeopleOnly, ProofRefused, SignInUnavailable, TooManyTries),
     )
     async def begin_totp(
         caller: Anybody,
@@ -99,7 +100,7 @@ def second_factor_routes(factors: SecondFactors, handover: Handover) -> APIRoute
         "/recovery-codes",
         summary="Replace your recovery codes",
         responses=answers(examples.RECOVERY_CODES, description="The new ones, shown this once.")
-        | failures(NoFactor, PeopleOnly, ProofRefused, TooManyTries),
+        | failures(NoFactor, PeopleOnly, ProofRefused, SignInUnavailable, TooManyTries),
     )
     async def replace_recovery_codes(
         caller: Anybody,
@@ -115,7 +116,7 @@ def second_factor_routes(factors: SecondFactors, handover: Handover) -> APIRoute
         "/disable",
         summary="Remove your second factor",
         responses=answers(examples.TOKENS, description="Removed; the session goes on with these tokens.")
-        | failures(NoFactor, NoMembership, PeopleOnly, ProofRefused, TooManyTries),
+        | failures(NoFactor, NoMembership, PeopleOnly, ProofRefused, SignInUnavailable, TooManyTries),
     )
     async def disable_factor(
         caller: Anybody,

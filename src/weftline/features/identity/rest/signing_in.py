@@ -17,6 +17,7 @@ from weftline.features.identity.errors import (
     NoMembership,
     NoRefreshToken,
     SessionOver,
+    SignInUnavailable,
     TokenNotValid,
     TooManyTries,
     WrongCode,
@@ -53,7 +54,7 @@ def sign_in_routes(sign_in: SignIn, handover: Handover, resolver: TenantResolver
         "/login",
         summary="Sign in",
         responses=answers(examples.TOKENS, description="Signed in, or a second step is asked for.")
-        | failures(NoMembership, TooManyTries, WrongCode, WrongCredentials),
+        | failures(NoMembership, SignInUnavailable, TooManyTries, WrongCode, WrongCredentials),
         dependencies=[public()],
     )
     async def login(
@@ -61,7 +62,11 @@ def sign_in_routes(sign_in: SignIn, handover: Handover, resolver: TenantResolver
         request: Request,
         response: Response,
     ) -> TokensOut | CookiesOut | SecondStepOut:
-        """Opens a session with e-mail address and password; where there is a second factor, asks for a code."""
+        """Opens a session with e-mail address and password; where there is a second factor, asks for a code.
+
+        Where plugins add ways to sign in to the tenant, the password may be one that they know, and `email` whatever
+        they take as a name.
+        """
         hint = resolver.hint(request) if body.tenant is None else TenantHint(body.tenant.strip().lower())
         device_token = body.device_token or (handover.cookies.read(request, "device") if body.cookies else None)
         arrived = await sign_in.with_password(
