@@ -27,6 +27,7 @@ import {
 	type KeyBinding
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { overtyping } from './overtyping';
 
 interface Options {
 	parent: HTMLElement;
@@ -102,6 +103,7 @@ export function makeEditor(options: Options): EditorView {
 				indentOnInput(),
 				bracketMatching(),
 				closeBrackets(),
+				overtyping,
 				autocompletion(),
 				syntaxHighlighting(COLOURS),
 				LOOK,
