@@ -12,7 +12,7 @@ test('a trigger says in a line when it fires', () => {
 	expect(gist({ type: 'integration', declaration: mail })).toBe('imap.newMail · office');
 });
 
-test('a trigger without a name is called by its place', () => {
-	expect(nameOf({ name: null, workflowId: 'orders', key: 'shop' })).toBe('orders/shop');
-	expect(nameOf({ name: 'Shop', workflowId: 'orders', key: 'shop' })).toBe('Shop');
+test('a trigger without a name is called by its id in the workflow', () => {
+	expect(nameOf({ name: null, key: 'shop' })).toBe('shop');
+	expect(nameOf({ name: 'Shop', key: 'shop' })).toBe('Shop');
 });

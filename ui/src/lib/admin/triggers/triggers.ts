@@ -73,6 +73,6 @@ export function gist({ type, declaration }: Pick<Trigger, 'type' | 'declaration'
 }
 
 /** What one calls a trigger: its own name, or its id in the workflow. */
-export function nameOf({ name, workflowId, key }: Pick<Trigger, 'name' | 'workflowId' | 'key'>): string {
-	return name ?? `${workflowId}/${key}`;
+export function nameOf({ name, key }: Pick<Trigger, 'name' | 'key'>): string {
+	return name ?? key;
 }

@@ -1,4 +1,4 @@
-/** Finds people, groups and accounts to choose. */
+/** Finds people to choose, and their names. */
 import { api, ask } from '#lib/api/rest';
 import type { Found } from '#lib/ui/Finder.svelte';
 
@@ -10,14 +10,6 @@ export async function findMembers(text: string, signal: AbortSignal): Promise<Fo
 		api.GET('/api/v1/users', { params: { query: { limit: SHOWN, ...(text && { q: text }) } }, signal })
 	);
 	return items.map((each) => ({ value: each.id, label: each.name ?? each.email, hint: each.email }));
-}
-
-/** Workflows whose name holds a text. */
-export async function findWorkflows(text: string, signal: AbortSignal): Promise<Found[]> {
-	const { items } = await ask(
-		api.GET('/api/v1/workflows', { params: { query: { limit: SHOWN, ...(text && { q: text }) } }, signal })
-	);
-	return items.map((each) => ({ value: each.id, label: each.name, hint: each.id }));
 }
 
 /** What each of some members is called, by id. Those who are gone are left out. */

@@ -5,6 +5,7 @@
 import { api, ask, askWhole, idempotent, type Schemas } from '#lib/api/rest';
 import { NoAnswer, Problem } from '#lib/api/problem';
 import { session } from '#lib/session/session.svelte';
+import { workflowNames } from '#lib/workflows/names.svelte';
 import type { Definition } from './definition';
 import { DesignerDocument } from './document.svelte';
 import { dropLocal, localKey, readLocal, writeLocal, type LocalCopy } from './local-copy';
@@ -218,6 +219,7 @@ export class Draft {
 		const { revision, definition } = this.document;
 		try {
 			const { data: saved, response } = await this.#putVersion(definition);
+			workflowNames.learn(saved.id, saved.name);
 			let etag = response.headers.get('etag');
 			if (publish) {
 				const path = { workflow_id: this.workflowId };
