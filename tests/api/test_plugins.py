@@ -17,7 +17,7 @@ from tests.conftest import Connect
 from weftline.api.app import Application
 from weftline.authoring import ActionRegistry, Context
 from weftline.authoring.ownership import owned_by
-from weftline.authoring.plugin import Capability, Plugin, PluginApp, PluginType
+from weftline.authoring.plugin import Capability, Panel, Plugin, PluginApp, PluginType, Text
 from weftline.model.ids import DEFAULT_TENANT
 from weftline.plugins import FoundPlugin
 from weftline.plugins.running import RunningPlugins
@@ -56,6 +56,23 @@ class Broken(Plugin):
         raise RuntimeError("no stamp in the house")
 
 
+class WaxConfiguration(BaseModel):
+    colour: str = "red"
+
+
+class Wax(Plugin):
+    """There only for tenants that enable it."""
+
+    id = "wax"
+    name = "Wax"
+    version = "0.9"
+    Configuration = WaxConfiguration
+    is_enabled_by_default = False
+
+    async def initialize(self, app: PluginApp) -> None:
+        app.panel(Panel(id="pots", title={"en": "Pots"}, sections=(Text(paragraphs=({"en": "Warm."},)),)))
+
+
 async def seal(ctx: Context) -> object:
     return ctx.input
 
@@ -68,8 +85,9 @@ def seals() -> Seals:
 @pytest.fixture
 def registry() -> ActionRegistry:
     registry = ActionRegistry()
-    with owned_by("seals"):
-        registry.register("seals.seal", seal)
+    for plugin_id in ("seals", "wax"):
+        with owned_by(plugin_id):
+            registry.register(f"{plugin_id}.seal", seal)
     return registry
 
 
@@ -81,7 +99,7 @@ def plugins_of(database: str, registry: ActionRegistry, *plugins: Plugin) -> Run
 @pytest.fixture
 async def application(database: str, registry: ActionRegistry, seals: Seals) -> AsyncIterator[Application]:
     """The API with a plugin that works, and one that does not."""
-    plugins = plugins_of(database, registry, seals, Broken())
+    plugins = plugins_of(database, registry, seals, Broken(), Wax())
     options = api_options(database, plugins=plugins)
     # definitions may call what runs now
     object.__setattr__(options, "actions", registry.current_names())
@@ -95,6 +113,7 @@ async def test_plugins_are_listed_with_how_they_stand(api: Client) -> None:
     assert [(each["id"], each["state"], each["isEnabled"]) for each in items] == [
         ("broken", "FAILED", True),
         ("seals", "STARTED", True),
+        ("wax", "STARTED", False),
     ]
     assert "RuntimeError: no stamp in the house" in items[0]["reason"]
     assert items[1]["capabilities"] == ["network"] and items[1]["reason"] is None
@@ -161,6 +180,25 @@ async def test_what_a_tenant_has_disabled_its_definitions_cannot_call_and_others
     assert (await acme.post("/workflows", CALLS_IT)).status_code == 201
     assert [each["action"] for each in await acme.log("plugin.disabled")] == ["plugin.disabled"]
     assert await globex.log("plugin.disabled") == []
+
+
+async def test_a_plugin_for_few_is_there_only_for_tenants_that_enable_it(world: World) -> None:
+    acme, globex = await world.found("acme"), await world.found("globex")
+    calls_it = {"id": "waxing", "nodes": [{"id": "seal", "type": "action", "action": "wax.seal"}]}
+    # it can be prepared before
+    set_before = await acme.put("/plugins/wax/configuration", {"configuration": {"colour": "blue"}})
+    assert set_before.status_code == 200, set_before.text
+    for each in (acme, globex):
+        assert (await each.get("/plugins/wax")).json()["isEnabled"] is False
+        problem(await each.post("/workflows", calls_it), 422, "invalid_definition")
+        assert (await each.get("/plugins/panels")).json()["items"] == []
+    assert (await acme.post("/plugins/wax/enable", None)).json()["isEnabled"] is True
+    assert (await acme.get("/plugins/wax")).json()["configuration"] == {"colour": "blue"}
+    assert (await acme.post("/workflows", calls_it)).status_code == 201
+    assert [each["id"] for each in (await acme.get("/plugins/panels")).json()["items"]] == ["pots"]
+    problem(await globex.post("/workflows", calls_it), 422, "invalid_definition")
+    assert (await acme.post("/plugins/wax/disable", None)).json()["isEnabled"] is False
+    assert (await acme.get("/plugins/panels")).json()["items"] == []
 
 
 async def test_operators_stop_a_plugin_for_everybody_and_start_it_again(api: Client, registry: ActionRegistry) -> None:

@@ -16,6 +16,7 @@ from tests.connectors.test_kong import TOKEN, Gateway
 from weftline.client import Client
 
 PASSWORD = "a long enough passphrase"
+ENABLE = "/plugins/market-roles/enable"
 ROUTES = "/plugins/market-roles/routes"
 
 
@@ -69,6 +70,7 @@ class Market:
         self._opened = opened
         self._founded = 0
         self.ops = self._signed_in(EMAIL, PASSWORD)
+        self.ops.post(ENABLE)
         self.approvers = [self._member(name, "operator", "approver") for name in ("ann", "ben")]
         self.viewer = self._member("vic", "viewer")
         connection = {"integrationId": "kong", "name": "market-gateway", "config": {"adminUrl": gateway.url}}
@@ -95,7 +97,9 @@ class Market:
         email = f"admin@{slug}.example"
         admin = {"email": email, "name": "Administrator", "password": PASSWORD}
         self.ops.post("/tenants", {"name": slug.capitalize(), "slug": slug, "admin": admin})
-        return self._signed_in(email, PASSWORD)
+        person = self._signed_in(email, PASSWORD)
+        person.post(ENABLE)
+        return person
 
     def _member(self, name: str, *roles: str) -> Person:
         email = f"{name}@example.com"

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from market_server import ROUTES
+from collections.abc import Iterator
+
+import pytest
+from market_server import ENABLE, ROUTES
 from playwright.sync_api import expect
-from tests.e2e.browser import OpenPage, assert_accessible, chromium, complaints, open_page, site
-from tests.e2e.site import Site
+from tests.conftest import memory_disk, throwaway_home
+from tests.e2e.browser import OpenPage, assert_accessible, chromium, complaints, open_page
+from tests.e2e.site import Site, up
 
 # fixtures
-__all__ = ["chromium", "complaints", "open_page", "site"]
+__all__ = ["chromium", "complaints", "open_page"]
 
 PAGE = "/plugins/market-roles/roles"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Weftline whose first tenant is a company of the market."""
+    with throwaway_home(memory_disk()) as home, up(home) as site:
+        site.call(ENABLE, {})
+        yield site
+
+
+def test_it_is_there_only_for_tenants_that_enable_it(site: Site, open_page: OpenPage):
+    page = open_page(site, "/plugins/market-roles")
+    navigation = page.get_by_role("navigation", name="Main navigation")
+    expect(navigation.get_by_role("link", name="Market roles")).to_be_visible()
+    page.get_by_role("button", name="Disable").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(navigation.get_by_role("link", name="Market roles")).to_have_count(0)
+    page.get_by_role("button", name="Enable").click()
+    expect(navigation.get_by_role("link", name="Market roles")).to_be_visible()
 
 
 def test_a_role_is_assigned_and_activated_on_the_page(site: Site, open_page: OpenPage):

@@ -38,6 +38,11 @@ class FoundPlugin:
         """The plugin's version; its distribution's where it could not be loaded."""
         return self.distribution_version if self.plugin is None else self.plugin.version
 
+    @property
+    def is_enabled_by_default(self) -> bool:
+        """Whether it is there for tenants that have not chosen."""
+        return self.plugin is None or self.plugin.is_enabled_by_default
+
 
 def discover(packages: InstalledPackages | None = None) -> list[FoundPlugin]:
     """Every plugin, by id. One that cannot be imported is among them, with the reason.

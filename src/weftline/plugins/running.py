@@ -146,13 +146,15 @@ class RunningPlugins:
         self._tell_changes()
 
     async def look(self) -> None:
-        """Look once what is switched off, and leave starting and stopping to those who follow.
+        """Look once what is switched off and on, and leave starting and stopping to those who follow.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
+        on = [id for id, found in self._found.items() if found.is_enabled_by_default]
+        off = [id for id, found in self._found.items() if not found.is_enabled_by_default]
         async with self._database() as connection:
-            self._switches = await plugin_switches(connection, list(self._found))
+            self._switches = await plugin_switches(connection, on, off)
         self._tell_changes()
 
     async def statuses(self) -> Sequence[PluginStatus]:
@@ -174,9 +176,11 @@ class RunningPlugins:
         return plugin_id not in self._switches.stopped
 
     def is_disabled(self, tenant_id: UUID, plugin_id: str) -> bool:
-        """Whether a tenant has disabled a plugin."""
-        disabled = self._switches.disabled
-        return bool(disabled) and (tenant_id, plugin_id) in disabled
+        """Whether a plugin is not there for a tenant: disabled, or never enabled where it is off until then."""
+        found, switches = self._found.get(plugin_id), self._switches
+        if found is not None and not found.is_enabled_by_default:
+            return (tenant_id, plugin_id) not in switches.enabled
+        return bool(switches.disabled) and (tenant_id, plugin_id) in switches.disabled
 
     def app_of(self, plugin_id: str) -> HostedApp | None:
         """What a plugin has added; None where it does not run here."""
@@ -213,8 +217,8 @@ class RunningPlugins:
         return [each for _, app in self.apps(tenant_id) for each in app.auth_providers.values()]
 
     def hidden_actions(self, tenant_id: UUID) -> frozenset[str]:
-        """Names of the actions that are not there for a tenant, as it has disabled their plugins."""
-        disabled = {plugin_id for tenant, plugin_id in self._switches.disabled if tenant == tenant_id}
+        """Names of the actions that are not there for a tenant, as their plugins are disabled in it."""
+        disabled = {plugin_id for plugin_id in self._found if self.is_disabled(tenant_id, plugin_id)}
         if not disabled:
             return frozenset()
         return frozenset(name for name in self._actions.names() if self._actions.owner_of(name) in disabled)

@@ -7,7 +7,7 @@ from weftline_market_roles.roles import TITLES, MarketRole
 from weftline_market_roles.routes import MANAGE
 
 _STATUSES = {
-    "pending": Value(title={"en": "Pending", "de": "In Vorbereitung"}, tone="warn"),
+    "pending": Value(title={"en": "Pending", "de": "Ausstehend"}, tone="warn"),
     "active": Value(title={"en": "Active", "de": "Aktiv"}, tone="good"),
     "suspended": Value(title={"en": "Suspended", "de": "Ausgesetzt"}, tone="bad"),
     "ended": Value(title={"en": "Ended", "de": "Beendet"}),
@@ -104,7 +104,8 @@ PANEL = Panel(
             ),
             empty={
                 "en": "This company has no market role yet. Install a contract onboarding and run it.",
-                "de": "Dieses Unternehmen hat noch keine Marktrolle. Eine Vertragsaufnahme installieren und ausführen.",
+                "de": "Dieses Unternehmen hat noch keine Marktrolle. Installieren Sie eine Vertragsaufnahme, und "
+                "führen Sie sie aus.",
             },
             actions=(_ASSIGN,),
             row_actions=(

@@ -23,6 +23,8 @@ class MarketRolesPlugin(Plugin):
     requires = ">=0.1"
     types = frozenset({PluginType.CORE_EXTENSION, PluginType.WORKFLOW_ACTION, PluginType.UI_PANEL})
     capabilities = frozenset({Capability.DATABASE})
+    # few tenants are companies of an energy market
+    is_enabled_by_default = False
 
     async def initialize(self, app: PluginApp) -> None:
         """Add actions, checks, templates, routes and the page."""

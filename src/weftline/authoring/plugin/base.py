@@ -153,6 +153,8 @@ class Plugin:
         types: what it adds.
         capabilities: what it needs.
         Configuration: what each tenant can set; fields of type ``SecretStr`` are sealed. None: nothing.
+        is_enabled_by_default: whether it is there for tenants that have not chosen. False for what concerns few of
+            them: it runs, and is there only for those that enable it.
     """
 
     id: ClassVar[str]
@@ -164,6 +166,7 @@ class Plugin:
     types: ClassVar[frozenset[PluginType]] = frozenset()
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     Configuration: ClassVar[type[BaseModel] | None] = None
+    is_enabled_by_default: ClassVar[bool] = True
 
     async def initialize(self, app: PluginApp) -> None:
         """Add to the platform; called once in each process, after the plugins that this one depends on.

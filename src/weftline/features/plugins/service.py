@@ -134,7 +134,7 @@ class PluginService:
         model = None if status.found.plugin is None else status.found.plugin.Configuration
         names = secret_names(schema_of(model))
         async with self._database.transaction(tenant_id) as session:
-            settings = await self._settings(session, tenant_id, plugin_id)
+            settings = await self._settings(session, tenant_id, status)
             if expected_etag is not None and expected_etag != str(settings.etag):
                 raise PluginChanged(plugin_id)
             context = plugin_context(plugin_id)
@@ -166,7 +166,7 @@ class PluginService:
         """
         status = await self._status(plugin_id)
         async with self._database.transaction(tenant_id) as session:
-            settings = await self._settings(session, tenant_id, plugin_id)
+            settings = await self._settings(session, tenant_id, status)
             if settings.is_enabled != is_enabled:
                 settings.is_enabled = is_enabled
                 await self._changed(session, settings)
@@ -206,9 +206,10 @@ class PluginService:
                 return status
         raise PluginNotFound(plugin_id)
 
-    async def _settings(self, session: AsyncSession, tenant_id: UUID, plugin_id: str) -> PluginSettings:
+    async def _settings(self, session: AsyncSession, tenant_id: UUID, status: PluginStatus) -> PluginSettings:
         """The tenant's row, made where there is none, locked for this transaction."""
-        values = {"tenant_id": tenant_id, "plugin_id": plugin_id, "etag": 0}
+        plugin_id, is_enabled = status.found.id, status.found.is_enabled_by_default
+        values = {"tenant_id": tenant_id, "plugin_id": plugin_id, "is_enabled": is_enabled, "etag": 0}
         await session.execute(insert(PluginSettings).values(values).on_conflict_do_nothing())
         statement = select(PluginSettings).where(
             PluginSettings.tenant_id == tenant_id, PluginSettings.plugin_id == plugin_id
@@ -237,7 +238,7 @@ class PluginService:
             state=status.state,
             reason=status.reason,
             is_wanted=self._plugins.is_wanted(status.found.id),
-            is_enabled=settings is None or settings.is_enabled,
+            is_enabled=status.found.is_enabled_by_default if settings is None else settings.is_enabled,
             configuration={} if settings is None else settings.configuration,
             secrets=secrets,
             etag=0 if settings is None else settings.etag,

@@ -7,6 +7,11 @@ SELECT id FROM plugins WHERE NOT is_wanted;
 -- scope: all tenants, because a process runs plugins for every tenant.
 SELECT tenant_id, plugin_id FROM plugin_settings WHERE NOT is_enabled AND plugin_id = ANY($1::text[]);
 
+-- name: enabled
+-- Tenants that have switched on plugins, of those that are off until then.
+-- scope: all tenants, because a process runs plugins for every tenant.
+SELECT tenant_id, plugin_id FROM plugin_settings WHERE is_enabled AND plugin_id = ANY($1::text[]);
+
 -- name: settings
 -- What a tenant has set for a plugin.
 SELECT configuration::text, sealed FROM plugin_settings WHERE tenant_id = $1 AND plugin_id = $2;
