@@ -54,6 +54,16 @@ export function baseType(type: string): string {
 	return ALIASES[type] ?? type;
 }
 
+/** Whether a type is one that a plugin adds: `stamps.press`. */
+export function isOfPlugin(type: string): boolean {
+	return type.includes('.');
+}
+
+/** The id of the plugin whose type it is. */
+export function pluginOf(type: string): string {
+	return type.slice(0, type.indexOf('.'));
+}
+
 /** The nodes that have an id, by id; of several with one id, the first. */
 export function nodesById(definition: { nodes?: unknown }): Map<string, NodeJson> {
 	const found = new Map<string, NodeJson>();

@@ -8,15 +8,20 @@ import GitFork from '@lucide/svelte/icons/git-fork';
 import Globe from '@lucide/svelte/icons/globe';
 import Pencil from '@lucide/svelte/icons/pencil';
 import Play from '@lucide/svelte/icons/play';
+import Puzzle from '@lucide/svelte/icons/puzzle';
 import Radio from '@lucide/svelte/icons/radio';
 import Repeat from '@lucide/svelte/icons/repeat';
 import Split from '@lucide/svelte/icons/split';
 import SquareFunction from '@lucide/svelte/icons/square-function';
+import Unplug from '@lucide/svelte/icons/unplug';
 import UserRoundCheck from '@lucide/svelte/icons/user-round-check';
 import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
+import { tintOf } from '#lib/integrations/icons';
 import { m } from '#lib/paraglide/messages';
-import { baseType } from './definition';
+import { panelIcon, said } from '#lib/plugins/words';
+import { baseType, isOfPlugin } from './definition';
+import { pluginNodes } from './plugin-nodes.svelte';
 
 interface Look {
 	icon: Component<{ size?: number | string; class?: string }>;
@@ -45,5 +50,12 @@ const LOOKS: Record<string, Look> = {
 const UNKNOWN: Look = { icon: Box, tint: 'bg-sunken text-soft', label: m.node_unknown };
 
 export function lookOf(type: string): Look {
-	return LOOKS[baseType(type)] ?? UNKNOWN;
+	return LOOKS[baseType(type)] ?? (isOfPlugin(type) ? pluginLook(type) : UNKNOWN);
+}
+
+/** As the plugin says; a plug that is pulled out where the plugin is not there. */
+function pluginLook(type: string): Look {
+	const part = pluginNodes.find(type);
+	if (part) return { icon: panelIcon(part.icon), tint: tintOf(part.id), label: () => said(part.titles) };
+	return { icon: pluginNodes.isKnown ? Unplug : Puzzle, tint: 'bg-sunken text-soft', label: () => type };
 }

@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import { ANY, iconOf, tintOf } from '#lib/integrations/icons';
 import { lookOf } from '#lib/graph/looks';
 import { m } from '#lib/paraglide/messages';
+import { panelIcon, said } from '#lib/plugins/words';
 import type { FoundAction } from '../actions/actions.svelte';
 import type { Catalogue } from '../document/document.svelte';
 import { freeId, idFrom, type NodeDefinition } from '../document/definition';
@@ -18,7 +19,7 @@ interface Preset {
 export interface PaletteItem {
 	/** Unique in the palette. */
 	key: string;
-	group: Group | `integration:${string}`;
+	group: Group | `integration:${string}` | `plugin:${string}`;
 	/** What the group is called, where that is not one of ours. */
 	groupTitle?: string;
 	title: string;
@@ -71,7 +72,7 @@ const KINDS: Made[] = [
 	['messages', 'emit', m.node_emit, m.designer_canvas_about_emit, { type: 'emit', event: '' }]
 ];
 
-const ORDER: readonly Group[] = ['start-end', 'flow', 'people', 'work', 'messages', 'actions'];
+const ORDER: readonly Group[] = ['start-end', 'flow', 'people', 'work', 'messages'];
 
 /**
  * Everything there is, in the order in which it is shown.
@@ -102,8 +103,28 @@ export function paletteOf(
 		const description = action.description ?? action.name;
 		return { key, group: 'actions', title: action.title, description, icon, tint, preset };
 	});
-	const all = [...kinds, ...actions];
-	return ORDER.flatMap((group) => all.filter((item) => item.group === group));
+	const ours = ORDER.flatMap((group) => kinds.filter((item) => item.group === group));
+	return [...ours, ...pluginItems(catalogue), ...actions];
+}
+
+/** The kinds of nodes of plugins, plugin by plugin. */
+function pluginItems(catalogue: Catalogue | undefined): PaletteItem[] {
+	return (catalogue?.nodeTypes ?? []).flatMap(({ type, plugin }): PaletteItem[] => {
+		if (!plugin) return [];
+		const title = said(plugin.titles);
+		const look = { icon: panelIcon(plugin.icon), tint: tintOf(plugin.id) };
+		const group = { group: `plugin:${plugin.id}`, groupTitle: plugin.name } as const;
+		return [
+			{
+				key: type,
+				...group,
+				title,
+				description: said(plugin.descriptions) || title,
+				...look,
+				preset: { type }
+			}
+		];
+	});
 }
 
 /** An action of an integration. */

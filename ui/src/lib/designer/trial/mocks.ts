@@ -1,6 +1,13 @@
 /** What stands in for the world in a trial: for each step that would reach out of it. */
 import type { Schemas } from '#lib/api/rest';
-import { asList, baseType, isObject, type DefinitionJson, type NodeJson } from '#lib/graph/definition';
+import {
+	asList,
+	baseType,
+	isObject,
+	isOfPlugin,
+	type DefinitionJson,
+	type NodeJson
+} from '#lib/graph/definition';
 
 export type MockBody = Schemas['MockBody'];
 export type AnswerBody = Schemas['AnswerBody'];
@@ -23,7 +30,7 @@ const OUTSIDE = new Set(['action', 'http', 'notification', 'subworkflow']);
 
 /** The steps that call something outside. */
 export function callers(definition: DefinitionJson): NodeJson[] {
-	return definition.nodes.filter((node) => OUTSIDE.has(baseType(node.type)));
+	return definition.nodes.filter((node) => OUTSIDE.has(baseType(node.type)) || isOfPlugin(node.type));
 }
 
 /** The steps that ask people. */
