@@ -43,7 +43,7 @@ class Drawing:
         source = self.palette.get_by_role("button", name=item, exact=True)
         source.drag_to(self.canvas, target_position={"x": x, "y": y})
         expect(self.nodes).to_have_count(count + 1)
-        field = self.panel.get_by_role("textbox", name="Id", exact=True)
+        field = self.panel.get_by_role("textbox", name="ID", exact=True)
         field.fill(node_id)
         field.press("Tab")
         expect(self.node(node_id)).to_be_visible()
@@ -105,7 +105,7 @@ class Drawing:
 
     def select(self, node_id: str) -> None:
         self.node(node_id).click(position={"x": 60, "y": 12})
-        expect(self.panel.get_by_role("textbox", name="Id", exact=True)).to_have_value(node_id)
+        expect(self.panel.get_by_role("textbox", name="ID", exact=True)).to_have_value(node_id)
 
     def publish(self, what_changed: str, number: int = 1) -> None:
         """Publish what is drawn, as the version of this number."""
