@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -11,12 +11,13 @@ from weftline.cli.failures import INVALID, CommandFailed
 from weftline.cli.options import AsJson
 from weftline.cli.output import note, print_json, print_table
 from weftline.cli.plugin_granting import Grant, asked_for, check_capabilities
+from weftline.cli.plugin_trail import Act, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from weftline.plugins.index import IndexEntry
-    from weftline.plugins.installed import InstalledPackages
+    from weftline.plugins.installed import InstalledPackage, InstalledPackages
     from weftline.plugins.market import PluginMarket
     from weftline.plugins.package import PluginPackage
     from weftline.settings import Settings
@@ -79,8 +80,10 @@ def install_plugin(
     _echo(package)
     before = packages.find(package.facts.id)
     granted = asked_for(package.facts, frozenset() if before is None else before.granted, grant)
+    new = {"version": package.facts.version, "granted": sorted(granted), "signedBy": package.signed_by}
+    act = Act("plugin.installed", package.facts.id, _told(before), new)
     try:
-        found = packages.install(package, granted, allow_older=allow_downgrade)
+        found = recorded(settings, act, lambda: packages.install(package, granted, allow_older=allow_downgrade))
     except BadPackage as error:
         advice = ["--allow-downgrade installs it all the same"] if "which is newer" in str(error) else []
         raise CommandFailed(f"{what} cannot be installed: {error}", advice, exit_code=INVALID) from None
@@ -98,12 +101,16 @@ def grant_plugin(
     """Grant a plugin that was installed as a package what it asks for."""
     from weftline.plugins.facts import BadPackage
 
-    packages = _packages(_settings())
+    settings = _settings()
+    packages = _packages(settings)
     before = packages.find(plugin_id)
-    asked = () if before is None or before.facts is None else before.facts.capabilities
+    if before is None:
+        raise _not_installed(plugin_id)
+    asked = () if before.facts is None else before.facts.capabilities
     granted = check_capabilities(capabilities, asked)
+    act = Act("plugin.granted", plugin_id, _told(before), {"granted": sorted(before.granted | set(granted))})
     try:
-        found = packages.grant(plugin_id, granted)
+        found = recorded(settings, act, lambda: packages.grant(plugin_id, granted))
     except BadPackage as error:
         raise CommandFailed(str(error)) from None
     if found is None:
@@ -117,8 +124,15 @@ def remove_plugin(plugin_id: PackageId) -> None:
     """Remove a plugin that was installed as a package, and what it was granted; it stops within seconds."""
     from weftline.plugins.facts import BadPackage
 
+    settings = _settings()
+    packages = _packages(settings)
+    before = packages.find(plugin_id)
+    if before is None:
+        raise _not_installed(plugin_id)
     try:
-        is_removed = _packages(_settings()).remove(plugin_id)
+        is_removed = recorded(
+            settings, Act("plugin.removed", plugin_id, _told(before)), lambda: packages.remove(plugin_id)
+        )
     except BadPackage as error:
         raise CommandFailed(str(error)) from None
     if not is_removed:
@@ -188,6 +202,14 @@ def _refuse_unfit(package: PluginPackage, packages: InstalledPackages) -> None:
     if reason is not None:
         raise CommandFailed(f"{package.facts.id} {package.facts.version} cannot be installed here: {reason}",
                             exit_code=INVALID)  # fmt: skip
+
+
+def _told(package: InstalledPackage | None) -> dict[str, Any] | None:
+    """What the audit log says of a package that is installed."""
+    if package is None:
+        return None
+    version = None if package.facts is None else package.facts.version
+    return {"version": version, "granted": sorted(package.granted)}
 
 
 def _echo(package: PluginPackage) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -12,8 +11,8 @@ from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError
 from weftline.authoring.integrations import BASIC, Connection, Integration, Item, Poll
 from weftline.connectors.contents import CONTENT, content_json, read_content
-from weftline.connectors.hosts import Host, exchange, host_config, reach, tls_failure, unreachable
-from weftline.connectors.pool import Pool
+from weftline.connectors.hosts import Host, exchange, host_config, lost, reach, unreachable
+from weftline.connectors.pool import Pool, let_go
 from weftline.connectors.schema import flag, given, mapping, optional, record, text, whole
 
 if TYPE_CHECKING:
@@ -252,9 +251,7 @@ def _url(connection: Connection, host: Host) -> str:
 
 
 async def _close(client: Client) -> None:
-    with suppress(Exception):
-        async with asyncio.timeout(2):
-            await client.close()
+    await let_go(client.close(), 2)
 
 
 def _failure(connection: Connection, error: Exception) -> ActionError | None:
@@ -277,6 +274,6 @@ def _failure(connection: Connection, error: Exception) -> ActionError | None:
         case exceptions.InvalidFrameError() if "OpenOk" in str(error):
             return ActionError("the broker refuses the virtual host", code="invalid_connection", retryable=False)
         case exceptions.AMQPError() | RuntimeError():
-            return tls_failure(error, where) or unreachable(where, error)
+            return lost(error, where)
         case _:
             return None

@@ -137,7 +137,7 @@ def _network_error(error: BaseException, where: str, timeout: float) -> ActionEr
         return unsafe
     for each in _causes(error):
         if isinstance(each, TimeoutError):
-            return ActionError(f"no answer of {where} within {timeout:g} s", code=TIMEOUT)
+            return late(where, timeout)
         if isinstance(each, OSError | EOFError):
             return unreachable(where, str(each) or type(each).__name__)
     return None
@@ -161,6 +161,27 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def late(where: str, seconds: float) -> ActionError:
+    """The error where a server has not answered in time.
+
+    Args:
+        where: the server.
+        seconds: that it had.
+    """
+    return ActionError(f"no answer of {where} within {seconds:g} s", code=TIMEOUT)
+
+
+def lost(error: BaseException, where: str, said: object = None) -> ActionError:
+    """The error where the way to a server has failed, with TLS or without.
+
+    Args:
+        error: a library's, however it wraps the cause.
+        where: the server.
+        said: why, in the place of the error's own words.
+    """
+    return tls_failure(error, where) or unreachable(where, error if said is None else said)
 
 
 def unreachable(where: str, why: object) -> ActionError:

@@ -11,7 +11,7 @@ import orjson
 from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError
 from weftline.authoring.integrations import BASIC, Connection, Integration
-from weftline.connectors.hosts import exchange, host_config, reach, tls_failure, unreachable
+from weftline.connectors.hosts import exchange, host_config, lost, reach
 from weftline.connectors.pool import Pool
 from weftline.connectors.schema import given, optional, record, whole
 from weftline.connectors.sql.mysql_literals import literal
@@ -208,7 +208,7 @@ def _failure(connection: Connection, error: Exception) -> ActionError | None:
         return ActionError(message, code="invalid_connection", retryable=False)
     # 2000 and above: the driver's own, about the way to the server
     if number == 0 or 2000 <= number < 3000:
-        return tls_failure(error, connection.config["host"]) or unreachable(connection.config["host"], message)
+        return lost(error, connection.config["host"], message)
     kind = "invalid_input" if isinstance(error, pymysql.DataError) else "invalid_statement"
     code, is_retryable = _CODES.get(number, (kind, False))
     if code == "constraint_violated":

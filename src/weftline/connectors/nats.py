@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,8 @@ from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError
 from weftline.authoring.integrations import BASIC, NO_AUTH, Auth, Connection, Integration, Item, Poll, secrets
 from weftline.connectors.contents import CONTENT, content_json, read_content
-from weftline.connectors.hosts import exchange, host_config, reach, tls_failure, unreachable
-from weftline.connectors.pool import Pool
+from weftline.connectors.hosts import exchange, host_config, late, lost, reach, unreachable
+from weftline.connectors.pool import Pool, let_go
 from weftline.connectors.schema import flag, given, mapping, record, text, whole
 
 if TYPE_CHECKING:
@@ -262,9 +261,7 @@ async def _opened(connection: Connection) -> Client:
 
 
 async def _close(client: Client) -> None:
-    with suppress(Exception):
-        async with asyncio.timeout(1):
-            await client.close()
+    await let_go(client.close())
 
 
 def _failure(connection: Connection, error: Exception) -> ActionError | None:
@@ -287,11 +284,11 @@ def _failure(connection: Connection, error: Exception) -> ActionError | None:
             code = "not_found" if error.code == 404 else "nats_refused"
             return ActionError(f"the server refuses: {error.description}", code=code, retryable=error.code == 503)
         case errors.TimeoutError():
-            return ActionError(f"no answer of {where} within {connection.timeout:g} s", code="timeout")
+            return late(where, connection.timeout)
         case errors.Error():
             said = str(error)
             if "authorization violation" in said.lower() or "authentication" in said.lower():
                 return connection.unauthorized("the server refuses the credentials")
-            return tls_failure(error, where) or unreachable(where, said)
+            return lost(error, where, said)
         case _:
             return None

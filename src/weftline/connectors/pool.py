@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -62,3 +62,15 @@ class Pool(Generic[C]):
                 return connection
             await self._close(connection)
         return await self._open()
+
+
+async def let_go(closing: Awaitable[object], seconds: float = 1.0) -> None:
+    """Close something that may be broken: whatever becomes of that, it is gone.
+
+    Args:
+        closing: the end of it.
+        seconds: that it may take.
+    """
+    with suppress(Exception):
+        async with asyncio.timeout(seconds):
+            await closing

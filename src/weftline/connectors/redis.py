@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from weftline.authoring.context import Context
@@ -16,12 +15,13 @@ from weftline.connectors.hosts import (
     exchange,
     host_config,
     invalid,
+    late,
+    lost,
     reach,
-    tls_failure,
     too_large,
     unreachable,
 )
-from weftline.connectors.pool import Pool
+from weftline.connectors.pool import Pool, let_go
 from weftline.connectors.schema import flag, given, listing, mapping, optional, record, text, whole
 
 if TYPE_CHECKING:
@@ -282,9 +282,7 @@ async def _opened(connection: Connection) -> Client:
 
 
 async def _close(client: Client) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(1):
-            await client.disconnect()
+    await let_go(client.disconnect())
 
 
 def _failure(connection: Connection, error: Exception) -> ActionError | None:
@@ -297,9 +295,9 @@ def _failure(connection: Connection, error: Exception) -> ActionError | None:
         case exceptions.NoPermissionError():
             return ActionError(str(error), code="permission_denied", retryable=False)
         case exceptions.TimeoutError():
-            return ActionError(f"no answer of {where} within {connection.timeout:g} s", code="timeout")
+            return late(where, connection.timeout)
         case exceptions.ReadOnlyError() | exceptions.BusyLoadingError() | exceptions.ConnectionError():
-            return tls_failure(error, where) or unreachable(where, error)
+            return lost(error, where)
         case exceptions.ResponseError():
             if str(error).startswith(("NOAUTH", "WRONGPASS")):
                 return connection.unauthorized(str(error))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +12,7 @@ from weftline.authoring.errors import ActionError
 from weftline.authoring.integrations import BASIC, Auth, Connection, Integration
 from weftline.connectors.contents import CONTENT, content_json, read_content
 from weftline.connectors.hosts import MAX_ANSWER_BYTES, exchange, given_host, reach, too_large, unreachable
-from weftline.connectors.pool import Pool
+from weftline.connectors.pool import Pool, let_go
 from weftline.connectors.schema import choice, flag, given, listing, optional, record, text, whole
 
 if TYPE_CHECKING:
@@ -263,9 +262,7 @@ def _pairs(line: str) -> list[list[str]]:
 
 async def _close(client: SSHClientConnection) -> None:
     client.abort()
-    with suppress(Exception):
-        async with asyncio.timeout(1):
-            await client.wait_closed()
+    await let_go(client.wait_closed())
 
 
 def _failure(connection: Connection, error: Exception) -> ActionError | None:

@@ -11,7 +11,7 @@ from weftline.authoring.context import Context
 from weftline.authoring.errors import ActionError
 from weftline.authoring.integrations import BASIC, NO_AUTH, Connection, Integration
 from weftline.connectors.contents import CONTENT, read_content
-from weftline.connectors.hosts import exchange, host_config, invalid, reach, server_tls, tls_failure, unreachable
+from weftline.connectors.hosts import exchange, host_config, invalid, lost, reach, server_tls
 from weftline.connectors.schema import choice, given, lines, listing, record, text, whole
 from weftline.connectors.ways_in import OAUTH2_ANYWHERE, OAUTH2_CONFIG
 
@@ -255,6 +255,6 @@ def _failure(connection: Connection, error: Exception) -> ActionError | None:
         case aiosmtplib.SMTPTimeoutError():
             return ActionError(f"the server did not answer within {connection.timeout:g} s", code="timeout")
         case aiosmtplib.SMTPException():
-            return tls_failure(error, "the server") or unreachable("the server", error)
+            return lost(error, "the server")
         case _:
             return None

@@ -13,6 +13,7 @@ from weftline.store.errors import translated
 from weftline.store.inbox import Message, MessageKind, send_all
 from weftline.store.keyring import Connection, Keyring, TenantCipher
 from weftline.store.queries import queries
+from weftline.store.resealing import reseal
 
 if TYPE_CHECKING:
     import asyncpg
@@ -321,20 +322,16 @@ async def reseal_connections(connection: Connection, keyring: Keyring, tenant_id
         WrongMasterKey, CannotOpen: one cannot be opened.
         StoreUnavailable: the database does not answer.
     """
-    cipher = await keyring.cipher(connection, tenant_id)
-    with translated():
-        rows = await connection.fetch(_SQL["sealed_with_others"], tenant_id, cipher.version, limit)
-        for row in rows:
-            id = row["id"]
-            anew = [
-                None if sealed is None else cipher.seal(cipher.open(sealed, context), context)
-                for sealed, context in (
-                    (row["sealed"], credentials_context(id)),
-                    (row["tokens"], tokens_context(id)),
-                )
-            ]
-            await connection.execute(_SQL["reseal"], tenant_id, id, row["sealed"], row["tokens"], *anew)
-    return len(rows)
+
+    def anew(cipher: TenantCipher, row: asyncpg.Record) -> Sequence[Any]:
+        id, sealed, tokens = row["id"], row["sealed"], row["tokens"]
+        return (
+            *(id, sealed, tokens),
+            None if sealed is None else cipher.sealed_anew(sealed, credentials_context(id)),
+            None if tokens is None else cipher.sealed_anew(tokens, tokens_context(id)),
+        )
+
+    return await reseal(connection, keyring, tenant_id, limit, _SQL, anew)
 
 
 def _stored(row: asyncpg.Record) -> StoredConnection:

@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
 
 from weftline.store.errors import translated
-from weftline.store.keyring import Connection, Keyring
+from weftline.store.keyring import Connection, Keyring, TenantCipher
 from weftline.store.queries import queries
+from weftline.store.resealing import reseal
+
+if TYPE_CHECKING:
+    import asyncpg
 
 
 @dataclass(frozen=True, slots=True)
 class PluginSwitches:
-    """What is switched off and on.
+    """What is switched off.
 
     Attributes:
         stopped: plugins that are not to run at all.
-        disabled: tenants and the plugins that they have switched off.
-        enabled: tenants and those that they have switched on, of the plugins that are off until then.
+        disabled: tenants and the plugins that are not there for them.
     """
 
     stopped: frozenset[str] = frozenset()
     disabled: frozenset[tuple[UUID, str]] = frozenset()
-    enabled: frozenset[tuple[UUID, str]] = frozenset()
 
 
-async def plugin_switches(connection: Connection, on: Sequence[str], off: Sequence[str]) -> PluginSwitches:
-    """What is switched of some plugins.
-
-    Args:
-        connection: sees every tenant's rows.
-        on: ids of those that are there for a tenant until it switches them off.
-        off: ids of those that are not until it switches them on.
+async def plugin_switches(connection: Connection, plugins: Sequence[str]) -> PluginSwitches:
+    """What is switched off of these plugins, by ids.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     with translated():
         stopped = await connection.fetch(_SQL["unwanted"])
-        disabled = await connection.fetch(_SQL["disabled"], list(on))
-        enabled = await connection.fetch(_SQL["enabled"], list(off)) if off else []
-    return PluginSwitches(frozenset(row["id"] for row in stopped), _switched(disabled), _switched(enabled))
+        disabled = await connection.fetch(_SQL["disabled"], list(plugins))
+    return PluginSwitches(
+        frozenset(row["id"] for row in stopped),
+        # the driver has a class of its own for ids
+        frozenset((UUID(bytes=row["tenant_id"].bytes), row["plugin_id"]) for row in disabled),
+    )
 
 
 async def plugin_configuration(
@@ -88,19 +88,12 @@ async def reseal_plugins(connection: Connection, keyring: Keyring, tenant_id: UU
         WrongMasterKey, CannotOpen: one cannot be opened.
         StoreUnavailable: the database does not answer.
     """
-    cipher = await keyring.cipher(connection, tenant_id)
-    with translated():
-        rows = await connection.fetch(_SQL["sealed_with_others"], tenant_id, cipher.version, limit)
-        for row in rows:
-            context = plugin_context(row["plugin_id"])
-            anew = cipher.seal(cipher.open(row["sealed"], context), context)
-            await connection.execute(_SQL["reseal"], tenant_id, row["plugin_id"], row["sealed"], anew)
-    return len(rows)
 
+    def anew(cipher: TenantCipher, row: asyncpg.Record) -> Sequence[Any]:
+        plugin_id, sealed = row["plugin_id"], row["sealed"]
+        return plugin_id, sealed, cipher.sealed_anew(sealed, plugin_context(plugin_id))
 
-def _switched(rows: Iterable[Mapping[str, Any]]) -> frozenset[tuple[UUID, str]]:
-    # the driver has a class of its own for ids
-    return frozenset((UUID(bytes=row["tenant_id"].bytes), row["plugin_id"]) for row in rows)
+    return await reseal(connection, keyring, tenant_id, limit, _SQL, anew)
 
 
 def plugin_context(plugin_id: str) -> str:

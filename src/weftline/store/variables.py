@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -13,6 +13,10 @@ from weftline.model.secrets import CODE_BYTES, label, marker, replaced
 from weftline.store.errors import translated
 from weftline.store.keyring import Connection, Keyring, TenantCipher
 from weftline.store.queries import queries
+from weftline.store.resealing import reseal
+
+if TYPE_CHECKING:
+    import asyncpg
 
 SECRET = "SECRET"  # noqa: S105 - the name of a type
 """The type of variables that are sealed."""
@@ -139,15 +143,12 @@ async def reseal_secrets(connection: Connection, keyring: Keyring, tenant_id: UU
         WrongMasterKey, CannotOpen: one cannot be opened.
         StoreUnavailable: the database does not answer.
     """
-    cipher = await keyring.cipher(connection, tenant_id)
-    with translated():
-        rows = await connection.fetch(_SQL["sealed_with_others"], tenant_id, cipher.version, limit)
-        for row in rows:
-            workflow_id, key, sealed = row["workflow_id"], row["key"], row["sealed"]
-            context = secret_context(workflow_id, key)
-            anew = cipher.seal(cipher.open(sealed, context), context)
-            await connection.execute(_SQL["reseal"], tenant_id, workflow_id, key, sealed, anew)
-    return len(rows)
+
+    def anew(cipher: TenantCipher, row: asyncpg.Record) -> Sequence[Any]:
+        workflow_id, key, sealed = row["workflow_id"], row["key"], row["sealed"]
+        return workflow_id, key, sealed, cipher.sealed_anew(sealed, secret_context(workflow_id, key))
+
+    return await reseal(connection, keyring, tenant_id, limit, _SQL, anew)
 
 
 def secret_context(workflow_id: str, key: str) -> str:

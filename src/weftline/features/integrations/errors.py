@@ -72,7 +72,7 @@ class ConnectionInUse(Conflict):
         named = ", ".join(f"'{each}'" for each in workflows)
         super().__init__(
             f"Published workflows name the connection '{name}': {named}. Their steps would fail without it. Change them"
-            " first, or remove it with 'force=true'."
+            " first, or remove it all the same with 'force=true', on the command line with '--force'."
         )
 
 
