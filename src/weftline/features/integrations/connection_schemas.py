@@ -97,7 +97,7 @@ class BreakerOut(Wire):
 class LastUseOut(Wire):
     """The last use of a connection; told by each worker once a minute at most."""
 
-    at: datetime
+    at: Annotated[datetime, Field(description="When.")]
     workflow_id: Annotated[str, Field(description="For which workflow; it may be gone.")]
     execution_id: Annotated[
         UUID | None, Field(description="By which of its executions; null: by a trigger, which started none.")

@@ -34,7 +34,7 @@ class WebhookSetupOut(Wire):
     system: Annotated[str, Field(description="The other system.")]
     place: Annotated[str | None, Field(description="The way there through its pages; null where it is anybody's.")]
     docs_url: Annotated[str | None, Field(description="Its own documentation of that.")]
-    settings: list[WebhookSettingOut]
+    settings: Annotated[list[WebhookSettingOut], Field(description="What is to be set there.")]
 
 
 def setup_of(trigger: Trigger) -> WebhookSetupOut | None:
