@@ -131,8 +131,13 @@ PANEL = Panel(
             source="/templates",
             columns=(
                 _ROLE_IN_WORDS,
-                Column(key="template", title={"en": "Workflow", "de": "Ablauf"}, kind="status", values=_TEMPLATES),
-                Column(key="id", title={"en": "Install", "de": "Installieren"}, kind="link", link="/library/{id}"),
+                Column(
+                    key="template",
+                    title={"en": "Workflow", "de": "Ablauf"},
+                    kind="link",
+                    link="/library/{id}",
+                    values=_TEMPLATES,
+                ),
             ),
         ),
     ),

@@ -40,7 +40,7 @@ class Column:
         key: the field that it shows.
         title: its heading.
         kind: how the field is shown; ``date`` takes ISO 8601, ``link`` needs ``link``.
-        values: of kind ``status``: how each value is shown; others are shown as they are.
+        values: of kinds ``status`` and ``link``: how each value is shown; others are shown as they are.
         link: of kind ``link``: page of the web app, such as ``/executions/{executionId}``.
     """
 
