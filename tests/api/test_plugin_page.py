@@ -36,7 +36,7 @@ def page() -> dict[str, Any]:
 
 async def test_the_pages_tests_pass_and_leave_nothing(page: dict[str, Any]) -> None:
     tests = [test for name, test in page.items() if name.startswith("test_")]
-    assert len(tests) == 3
+    assert len(tests) == 4
     for test in tests:
         await test()
     assert "stamps.number" not in step_validators.names()

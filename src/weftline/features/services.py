@@ -74,6 +74,7 @@ from weftline.features.library.shelves import PluginTemplate, Shelves
 from weftline.features.library.sources import Sources
 from weftline.features.live.housekeeping import FeedHousekeeping
 from weftline.features.live.hub import LiveHub
+from weftline.features.live.kinds import PATTERNS
 from weftline.features.mail.mailer import Mailer
 from weftline.features.mail.service import MailService
 from weftline.features.mail.settings import MailSettings
@@ -266,7 +267,7 @@ async def open_services(
         keyring = options.keyring
         running = plugins or RunningPlugins((), "0", url, keyring, "console", registry)
         stack.push_async_callback(running.stop)
-        running.serve(CATALOGUE, request_actor)
+        running.serve(CATALOGUE, request_actor, PATTERNS)
         pool = await create_pool(
             url, "weft_api", name="weftline-api", min_size=0, max_size=HOT_CONNECTIONS, keyring=keyring
         )
@@ -317,7 +318,8 @@ async def open_services(
         stack.push_async_callback(subscribers.close)
         bus = open_bus(url, "weft_api", redis)
         stack.push_async_callback(bus.close)
-        webhook_loops = WebhookLoops(subscribers, cache, keyring, options.mail.link, options.http, bus)
+        webhook_loops = WebhookLoops(subscribers, cache, keyring, options.mail.link, options.http, bus, running)
+        running.on_change(webhook_loops.subscriptions.wake)
         followed = Database(url, size=LIVE_CONNECTIONS, keyring=keyring)
         stack.push_async_callback(followed.close)
         live = LiveHub(followed, gate, bus)

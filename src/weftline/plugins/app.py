@@ -11,6 +11,7 @@ import structlog
 
 from weftline.authoring.plugin import (
     AuthProvider,
+    EventHandler,
     Method,
     NodeType,
     Panel,
@@ -23,6 +24,7 @@ from weftline.authoring.plugin import (
 )
 from weftline.authoring.plugin.registry import plugin_node_types, step_validators
 from weftline.library import TemplateEntry, read_entry
+from weftline.plugins.hooks import HookTable
 from weftline.plugins.node_types import check_node_type
 from weftline.plugins.panels import check_panel, check_permissions, check_routes, check_text
 from weftline.plugins.policies import check_policy
@@ -52,10 +54,11 @@ class HostedApp(PluginApp):
         stored: looks up what tenants have set.
         records: where documents are kept.
         permissions: the platform's; None: they are not known in this process.
+        kinds: patterns of events, likewise.
 
     Attributes:
-        routes, panels, templates, policies, auth_providers: what the plugin has added; panels and templates by id,
-            policies and ways to sign in by name.
+        routes, panels, templates, policies, auth_providers, hooks: what the plugin has added; panels and templates by
+            id, policies and ways to sign in by name.
     """
 
     def __init__(
@@ -65,11 +68,13 @@ class HostedApp(PluginApp):
         stored: Configurations,
         records: Records,
         permissions: Collection[str] | None = None,
+        kinds: Collection[str] | None = None,
     ) -> None:
         self._plugin = plugin
         self._stored = stored
         self._records = records
         self._permissions = permissions
+        self._kinds = kinds
         self._is_complete = False
         self.process: Process = process
         self.logger: FilteringBoundLogger = structlog.get_logger("weftline.plugin").bind(plugin=plugin.id)
@@ -78,6 +83,7 @@ class HostedApp(PluginApp):
         self.templates: dict[str, TemplateEntry] = {}
         self.policies: dict[str, Policy] = {}
         self.auth_providers: dict[str, AuthProvider] = {}
+        self.hooks = HookTable()
 
     async def configuration(self, tenant_id: UUID) -> BaseModel | None:
         """What a tenant has configured; see there."""
@@ -153,6 +159,11 @@ class HostedApp(PluginApp):
             raise ValueError(f"auth provider '{provider.name}': there is another of this name")
         check_text(provider.title, f"auth provider '{provider.name}'")
         self.auth_providers[provider.name] = provider
+
+    def on(self, kind: str, handler: EventHandler) -> None:
+        """Be told of events; see there."""
+        self._require_open()
+        self.hooks.add(kind, handler, self._kinds)
 
     def complete(self) -> None:
         """The plugin is initialized: it adds nothing more.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import structlog
 
 from weftline.authoring.action import ActionRegistry
 from weftline.authoring.integrations import integrations
-from weftline.authoring.plugin import AuthProvider, Plugin, Policy, RecordStore
+from weftline.authoring.plugin import AuthProvider, EventHandler, Plugin, Policy, RecordStore
 from weftline.authoring.plugin.registry import plugin_node_types, plugin_of, step_validators
 from weftline.language.plugin_nodes import PluginParts
 from weftline.plugins.app import HostedApp, Process
@@ -80,6 +80,7 @@ class RunningPlugins:
         )
         self._records = RecordPool(url)
         self._permissions: Collection[str] | None = None
+        self._kinds: Collection[str] | None = None
         self._renewal = None if packages is None else Renewal(packages, self._host, self._found)
         self._switches = PluginSwitches()
         self._on_change: list[Callable[[], None]] = []
@@ -116,14 +117,16 @@ class RunningPlugins:
             connection.terminate()
         await self._records.close()
 
-    def serve(self, permissions: Collection[str], actor: Actor) -> None:
+    def serve(self, permissions: Collection[str], actor: Actor, kinds: Collection[str]) -> None:
         """Be told what a server knows; before :meth:`start`.
 
         Args:
             permissions: the platform's, always as of now.
             actor: who makes the request that is answered.
+            kinds: patterns of the events that there are.
         """
         self._permissions = permissions
+        self._kinds = kinds
         self._records.actor = actor
 
     def on_change(self, changed: Callable[[], None]) -> None:
@@ -216,6 +219,20 @@ class RunningPlugins:
         """The ways to sign in to a tenant that plugins add, by name."""
         return [each for _, app in self.apps(tenant_id) for each in app.auth_providers.values()]
 
+    def hooks(self) -> Mapping[str, Sequence[str]]:
+        """Patterns of the events that the plugins want to be told of which run here, by plugin."""
+        return {id: app.hooks.patterns for id, app in self._host.apps.items()}
+
+    def handlers(self, plugin_id: str, kind: str) -> Sequence[EventHandler]:
+        """Whom a plugin tells of events of a kind; nobody where it does not run here."""
+        app = self.app_of(plugin_id)
+        return () if app is None else app.hooks.handlers(kind)
+
+    def is_enabled_by_default(self, plugin_id: str) -> bool:
+        """Whether a plugin is there for tenants that have not chosen."""
+        found = self._found.get(plugin_id)
+        return found is None or found.is_enabled_by_default
+
     def hidden_actions(self, tenant_id: UUID) -> frozenset[str]:
         """Names of the actions that are not there for a tenant, as their plugins are disabled in it."""
         disabled = {plugin_id for plugin_id in self._found if self.is_disabled(tenant_id, plugin_id)}
@@ -243,7 +260,7 @@ class RunningPlugins:
                 changed()
 
     def _make_app(self, plugin: Plugin) -> HostedApp:
-        return HostedApp(plugin, self._process, self._stored, self._records_of, self._permissions)
+        return HostedApp(plugin, self._process, self._stored, self._records_of, self._permissions, self._kinds)
 
     def _records_of(self, plugin_id: str, collection: str) -> RecordStore:
         return StoredRecords(self._records, plugin_id, collection)

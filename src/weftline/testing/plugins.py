@@ -15,6 +15,7 @@ from weftline.authoring.plugin import (
     Identity,
     PasswordAttempt,
     Plugin,
+    PluginEvent,
     Record,
     RecordChanged,
     RecordPage,
@@ -23,7 +24,7 @@ from weftline.authoring.plugin import (
 from weftline.authoring.plugin.registry import plugin_node_types, step_validators
 from weftline.language.errors import DefinitionError
 from weftline.language.plugin_nodes import expand, parts_here
-from weftline.model.ids import DEFAULT_TENANT
+from weftline.model.ids import DEFAULT_TENANT, uuid7
 from weftline.plugins.app import HostedApp
 from weftline.testing.policies import forbidding
 
@@ -95,6 +96,26 @@ class StartedPlugin:
         if problems:
             raise DefinitionError(problems)
         return made
+
+    async def tell(self, kind: str, data: Mapping[str, Any] | None = None, **facts: Any) -> None:
+        """Tell the plugin of an event, by all of its handlers for it. What they raise is raised.
+
+        Args:
+            kind: such as ``execution.failed``; whether there is such a one is not known here.
+            data: the event's own.
+            facts: other fields of ``PluginEvent``; else it is of an execution of the workflow ``workflow`` in the
+                default tenant, and just now.
+        """
+        made: dict[str, Any] = {
+            "id": uuid7(),
+            "tenant_id": DEFAULT_TENANT,
+            "occurred_at": datetime.now(UTC),
+            "workflow_id": "workflow",
+            "execution_id": uuid7(),
+        }
+        event = PluginEvent(**{**made, **facts}, kind=kind, data=data)
+        for handler in self.app.hooks.handlers(kind):
+            await handler(event)
 
     async def authenticate(
         self, provider: str, login: str, password: str, tenant_id: UUID = DEFAULT_TENANT

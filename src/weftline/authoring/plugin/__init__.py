@@ -16,6 +16,7 @@ What its modules register while they are imported (``@action``, ``Integration(â€
 """
 
 from weftline.authoring.plugin.base import ENTRY_POINT_GROUP, PLUGIN_ID, Capability, Plugin, PluginApp, PluginType
+from weftline.authoring.plugin.hooks import EventHandler, PluginEvent
 from weftline.authoring.plugin.panels import Action, Column, Details, Form, Panel, Section, Table, Text, Texts, Value
 from weftline.authoring.plugin.parts import VALIDATOR_KEYWORD, Expand, NodeType, StepValidator
 from weftline.authoring.plugin.policies import Policy
@@ -58,6 +59,7 @@ __all__ = [
     "Capability",
     "Column",
     "Details",
+    "EventHandler",
     "Expand",
     "Fault",
     "Form",
@@ -69,6 +71,7 @@ __all__ = [
     "Plugin",
     "PluginApp",
     "PluginCaller",
+    "PluginEvent",
     "PluginProblem",
     "PluginRequest",
     "PluginType",

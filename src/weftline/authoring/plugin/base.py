@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from structlog.typing import FilteringBoundLogger
 
+    from weftline.authoring.plugin.hooks import EventHandler
     from weftline.authoring.plugin.panels import Panel
     from weftline.authoring.plugin.parts import NodeType, StepValidator
     from weftline.authoring.plugin.policies import Policy
@@ -138,6 +139,15 @@ class PluginApp(Protocol):
 
     def auth_provider(self, provider: AuthProvider) -> None:
         """Let people sign in with passwords that the plugin checks."""
+        ...
+
+    def on(self, kind: str, handler: EventHandler) -> None:
+        """Be told of events, in the tenants where the plugin is enabled; in one of the servers, after they happened.
+
+        Args:
+            kind: as webhooks name them: ``execution.failed``, ``task.*`` for all of an area, or ``*``.
+            handler: is told.
+        """
         ...
 
 

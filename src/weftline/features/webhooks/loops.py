@@ -1,4 +1,4 @@
-"""What sees to webhooks in the background."""
+"""What sees to webhooks, and to plugins that are told of events, in the background."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from weftline.features.webhooks.deliverer import Deliverer
 from weftline.features.webhooks.disabling import Disabling
 from weftline.features.webhooks.housekeeping import DeliveryHousekeeper
 from weftline.features.webhooks.planner import Planner
+from weftline.features.webhooks.plugin_hooks import Hooks, NoHooks, Subscriptions
 from weftline.store.bus import Bus
 from weftline.store.keyring import Keyring
 
@@ -25,9 +26,10 @@ class WebhookLoops:
         address: makes public addresses of paths.
         http: what webhooks may be.
         bus: tells when feeds grow.
+        hooks: the plugins that are told of events, too; None: there are none.
 
     Attributes:
-        planner, deliverer, housekeeper: the loops.
+        planner, deliverer, subscriptions, housekeeper: the loops.
     """
 
     def __init__(
@@ -38,8 +40,11 @@ class WebhookLoops:
         address: Callable[[str], str],
         http: HttpSettings,
         bus: Bus,
+        hooks: Hooks | None = None,
     ) -> None:
-        self.deliverer = Deliverer(database, keyring, Disabling(access, address), http)
+        hooks = hooks or NoHooks()
+        self.deliverer = Deliverer(database, keyring, Disabling(access, address), http, hooks)
+        self.subscriptions = Subscriptions(database, hooks, bus)
         self.planner = Planner(database, access, bus, self.deliverer.wake)
         self.housekeeper = DeliveryHousekeeper(database)
 
@@ -47,10 +52,12 @@ class WebhookLoops:
         """Begin; does nothing where they run already."""
         self.deliverer.start()
         self.planner.start()
+        self.subscriptions.start()
         self.housekeeper.start()
 
     async def stop(self) -> None:
         """End after the attempts that are being made; does nothing where they do not run."""
+        await self.subscriptions.stop()
         await self.planner.stop()
         await self.housekeeper.stop()
         await self.deliverer.stop()

@@ -46,7 +46,8 @@ class DeliveryStatus(StrEnum):
 
 
 class Webhook(Row):
-    """An address that is told of events; see the migration for what the columns mean."""
+    """An address that is told of events, or a plugin that is, which has neither address nor secret; see the migrations
+    for what the columns mean."""
 
     __tablename__ = "webhooks"
 
@@ -54,6 +55,7 @@ class Webhook(Row):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     url: Mapped[str]
+    plugin_id: Mapped[str | None]
     kinds: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     workflows: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     includes_data: Mapped[bool]

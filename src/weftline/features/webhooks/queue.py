@@ -39,7 +39,7 @@ _ADVANCE = text(
 )
 
 # A webhook whose last attempt failed is tried one delivery at a time: those that hang must not fill every slot. What is
-# planned for a tenant that is not active waits until it is.
+# planned for a tenant that is not active, or has disabled the plugin, waits until it is.
 # scope: all tenants, because one loop serves them all; an index holds the active webhooks, another what is due
 _CLAIM = text(
     """
@@ -56,7 +56,11 @@ _CLAIM = text(
             LIMIT greatest(CASE WHEN w.failures > 0 THEN 1 ELSE :each END - coalesce(b.count, 0), 0)
             FOR UPDATE SKIP LOCKED
         ) AS n
-        WHERE w.status = 'active'
+        WHERE w.status = 'active' AND w.plugin_id IS NOT DISTINCT FROM CAST(:plugin AS text)
+          AND NOT EXISTS (
+            SELECT FROM plugin_settings s
+            WHERE s.tenant_id = w.tenant_id AND s.plugin_id = w.plugin_id AND NOT s.is_enabled
+          )
         ORDER BY n.due_at
         LIMIT :limit
     ) AS due
@@ -90,7 +94,9 @@ async def advance(session: AsyncSession, tenant_id: UUID, webhook_id: UUID, subj
     await session.execute(_ADVANCE, parameters)
 
 
-async def claim(session: AsyncSession, busy: Mapping[UUID, int], *, each: int, limit: int) -> Sequence[Delivery]:
+async def claim(
+    session: AsyncSession, busy: Mapping[UUID, int], *, each: int, limit: int, plugin_id: str | None = None
+) -> Sequence[Delivery]:
     """Begin attempts at what has been due longest.
 
     Args:
@@ -98,6 +104,7 @@ async def claim(session: AsyncSession, busy: Mapping[UUID, int], *, each: int, l
         busy: how many attempts at which webhook this process makes already.
         each: at most so many at one webhook.
         limit: at most so many in all.
+        plugin_id: what this plugin is to be told; None: what webhooks are.
     """
     parameters = {
         "lease": LEASE,
@@ -105,6 +112,7 @@ async def claim(session: AsyncSession, busy: Mapping[UUID, int], *, each: int, l
         "counts": list(busy.values()),
         "each": each,
         "limit": limit,
+        "plugin": plugin_id,
     }
     # scope: all tenants, because one loop serves them all
     statement = select(Delivery).from_statement(_CLAIM)

@@ -43,14 +43,15 @@ async def get(session: AsyncSession, tenant_id: UUID, webhook_id: UUID, *, lock:
 
 
 async def list_webhooks(session: AsyncSession, tenant_id: UUID, window: Window) -> Sequence[Webhook]:
-    """A part of a tenant's webhooks."""
-    statement = select(Webhook).where(Webhook.tenant_id == tenant_id)
+    """A part of a tenant's webhooks; plugins are not among them."""
+    statement = select(Webhook).where(Webhook.tenant_id == tenant_id, Webhook.plugin_id.is_(None))
     return (await session.scalars(window.of(statement))).all()
 
 
 async def count(session: AsyncSession, tenant_id: UUID) -> int:
-    """How many webhooks a tenant has."""
-    return (await session.scalars(select(func.count()).where(Webhook.tenant_id == tenant_id))).one()
+    """How many webhooks a tenant has; plugins do not count."""
+    statement = select(func.count()).where(Webhook.tenant_id == tenant_id, Webhook.plugin_id.is_(None))
+    return (await session.scalars(statement)).one()
 
 
 async def known_workflows(session: AsyncSession, tenant_id: UUID, ids: Collection[str]) -> frozenset[str]:
@@ -60,7 +61,7 @@ async def known_workflows(session: AsyncSession, tenant_id: UUID, ids: Collectio
 
 
 async def active(session: AsyncSession) -> Sequence[Webhook]:
-    """Every webhook that is told of events."""
+    """Every webhook that is told of events, and every plugin."""
     # scope: all tenants, because one loop serves them all; an index holds the active ones
     statement = select(Webhook).where(Webhook.status == WebhookStatus.ACTIVE)
     return (await session.scalars(statement)).all()

@@ -234,7 +234,7 @@ async def existing(
         OutgoingWebhookNotFound, WebhookChanged: there is none of this id, or not in this state.
     """
     webhook = await repository.get(session, tenant_id, webhook_id, lock=lock)
-    if webhook is None:
+    if webhook is None or webhook.plugin_id is not None:
         raise OutgoingWebhookNotFound
     if expected_etag is not None and expected_etag != str(webhook.etag):
         raise WebhookChanged

@@ -1,4 +1,4 @@
-"""Whom plugins have signed in, and what went wrong with parts of plugins."""
+"""Whom plugins have signed in, what they are told of, and what went wrong with parts of them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,21 @@ LINKED = (
     "CREATE INDEX linked_identities_user ON linked_identities (user_id)",
 )
 
+# A plugin is told of events as webhooks are, by a row of its own in each tenant, which has neither address nor secret.
+HOOKS = (
+    """
+    ALTER TABLE webhooks
+        ADD COLUMN plugin_id text,
+        ALTER COLUMN url DROP NOT NULL,
+        ALTER COLUMN secret_sealed DROP NOT NULL,
+        ADD CONSTRAINT webhooks_told CHECK (
+            CASE WHEN plugin_id IS NULL THEN num_nulls(url, secret_sealed) = 0
+                 ELSE num_nonnulls(url, secret_sealed) = 0 END
+        )
+    """,
+    "CREATE UNIQUE INDEX webhooks_plugin ON webhooks (tenant_id, plugin_id) WHERE plugin_id IS NOT NULL",
+)
+
 TENANT_TABLES = ("plugin_faults", "linked_identities")
 
 OWN = "tenant_id = NULLIF(current_setting('app.current_tenant', true), '')::uuid"
@@ -47,6 +62,7 @@ OWN = "tenant_id = NULLIF(current_setting('app.current_tenant', true), '')::uuid
 GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON plugin_faults TO weft_api, weft_worker, weft_identity",
     "GRANT SELECT ON linked_identities TO weft_api",
+    "GRANT INSERT ON webhooks TO weft_worker",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON linked_identities TO weft_identity",
 )
 
@@ -64,5 +80,5 @@ def _row_security(table: str) -> tuple[str, ...]:
 def upgrade() -> None:
     """Creates the tables with their policies and grants."""
     security = (statement for table in TENANT_TABLES for statement in _row_security(table))
-    for statement in (FAULTS, *LINKED, *security, *GRANTS):
+    for statement in (FAULTS, *LINKED, *HOOKS, *security, *GRANTS):
         op.execute(statement)
