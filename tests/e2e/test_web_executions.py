@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.conftest import memory_disk, throwaway_home
 from tests.e2e.browser import Complaints, OpenPage, assert_accessible
+from tests.e2e.pages import settle
 from tests.e2e.sample import ACTIONS
 from tests.e2e.site import Site, up
 from tests.e2e.weft import ROOT, eventually
@@ -328,9 +329,35 @@ def test_many_are_cancelled_at_once_after_their_number_was_shown(travel_site: Si
     assert {travel_site.status(execution) for execution in executions} == {"cancelled"}
 
 
+def until_live(page: Page) -> None:
+    """Load a page anew, until it hears of what happens."""
+    heard: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", heard.append))
+    page.reload()
+    while not any("subscribed" in str(each) for each in heard):
+        page.wait_for_timeout(20)
+    settle(page)
+
+
+def test_an_execution_that_starts_before_a_list_is_live_is_in_it(travel_site: Site, open_page: OpenPage):
+    travel_site.start("two-signals", input={})
+    page = open_page(travel_site, "/executions?workflow=two-signals")
+    held: list[WebSocketRoute] = []
+    page.route_web_socket("**/ws", held.append)
+    page.reload()
+    rows = page.get_by_role("row").filter(has_text="Waiting")
+    expect(rows.first).to_be_visible()
+    before = rows.count()
+    travel_site.start("two-signals", input={})
+    assert len(held) == 1
+    held[0].connect_to_server()
+    expect(rows).to_have_count(before + 1)
+
+
 def test_new_executions_are_announced_and_rows_change_where_they_stand(travel_site: Site, open_page: OpenPage):
     first = travel_site.start("two-signals", input={})["id"]
     page = open_page(travel_site, "/executions?workflow=two-signals")
+    until_live(page)
     row = page.get_by_role("row").filter(has_text=first)
     expect(row.get_by_text("Waiting")).to_be_visible()
     travel_site.start("two-signals", input={})

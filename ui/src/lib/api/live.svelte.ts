@@ -30,6 +30,8 @@ interface Subscription {
 	followed: Followed;
 	kinds: readonly string[] | undefined;
 	after: string | number | undefined;
+	/** It had to wait for the connection: what was read meanwhile may be older than its first event. */
+	isLate: boolean;
 	onEvents: (events: LiveEvent[]) => void;
 	onGap: () => void;
 }
@@ -77,7 +79,8 @@ class Live {
 	 * @param followed the tenant, a workflow, an execution, or one's tasks.
 	 * @param onEvents called with what happened, in order.
 	 * @param options.kinds only these; `task.*` for all of an area.
-	 * @param options.onGap called where events may be missing: what is shown must be read anew.
+	 * @param options.onGap called where events may be missing, as they are before the connection is there: what is shown
+	 *   must be read anew.
 	 */
 	follow(
 		followed: Followed,
@@ -89,6 +92,7 @@ class Live {
 			followed,
 			kinds: options.kinds,
 			after: 'execution' in followed ? followed.after : undefined,
+			isLate: false,
 			onEvents,
 			onGap: options.onGap ?? (() => {})
 		};
@@ -161,12 +165,20 @@ class Live {
 				this.state = 'online';
 				this.#wait = FIRST_WAIT;
 				this.#pinging = setInterval(() => this.#ping(), PING_EVERY);
-				for (const each of this.#subscriptions.values()) this.#subscribe(each);
+				for (const each of this.#subscriptions.values()) {
+					each.isLate = each.after === undefined;
+					this.#subscribe(each);
+				}
 				break;
 			}
 			case 'subscribed': {
 				const subscription = this.#subscriptions.get(message.id);
-				if (subscription) subscription.after ??= message.position;
+				if (!subscription) break;
+				subscription.after ??= message.position;
+				if (subscription.isLate) {
+					subscription.isLate = false;
+					subscription.onGap();
+				}
 				break;
 			}
 			case 'events': {

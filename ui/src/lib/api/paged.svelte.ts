@@ -16,6 +16,7 @@ export class Paged<Row> {
 	#read: Read<Row> | undefined;
 	#cursor = $state<string | null>(null);
 	#abort: AbortController | undefined;
+	#isOutdated = false;
 
 	/** There are rows that are not read yet. */
 	get hasMore(): boolean {
@@ -28,9 +29,10 @@ export class Paged<Row> {
 		void this.#next(true);
 	}
 
-	/** Read anew what is shown: something has changed. */
+	/** Read anew what is shown: something has changed. Where nothing is shown yet, once there is something. */
 	reload(): void {
-		void this.#next(true);
+		if (this.isLoading && this.rows.length === 0) this.#isOutdated = true;
+		else void this.#next(true);
 	}
 
 	more(): void {
@@ -47,6 +49,7 @@ export class Paged<Row> {
 		this.#abort?.abort();
 		const abort = (this.#abort = new AbortController());
 		this.isLoading = true;
+		this.#isOutdated = false;
 		this.error = undefined;
 		try {
 			const page = await read(isFirst ? undefined : (this.#cursor ?? undefined), abort.signal);
@@ -59,6 +62,7 @@ export class Paged<Row> {
 			this.error = error;
 		}
 		this.isLoading = false;
+		if (this.#isOutdated) void this.#next(true);
 	}
 }
 

@@ -33,8 +33,12 @@ export function statusAfter(kind: string): Execution['status'] | undefined {
 }
 
 export class LiveList extends Paged<Execution> {
+	#announced = $state.raw<ReadonlySet<string>>(new Set());
 	/** Executions that would be in the list and are not. */
-	fresh = $state.raw<ReadonlySet<string>>(new Set());
+	fresh: ReadonlySet<string> = $derived.by(() => {
+		const shown = new Set(this.rows.map((row) => row.id));
+		return new Set([...this.#announced].filter((id) => !shown.has(id)));
+	});
 	#stale = new Set<string>();
 	#refreshing: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,27 +53,29 @@ export class LiveList extends Paged<Execution> {
 			clearTimeout(this.#refreshing);
 			this.#refreshing = undefined;
 			this.#stale.clear();
-			this.fresh = new Set();
+			this.#announced = new Set();
 		};
 	}
 
 	/** Show the new ones. */
 	showFresh(): void {
-		this.fresh = new Set();
+		this.#announced = new Set();
 		this.reload();
 	}
 
 	#hear(events: readonly LiveEvent[], filter: ExecutionFilter): void {
 		const places = new Map(this.rows.map((row, index) => [row.id, index]));
 		const rows = [...this.rows];
-		const fresh = new Set(this.fresh);
+		const announced = new Set(this.#announced);
 		let hasChanged = false;
 		for (const event of events) {
 			const id = event.executionId ?? '';
 			const place = places.get(id);
 			const status = statusAfter(event.kind);
 			if (place === undefined) {
-				if (status && !this.isLoading && mayBelong(filter, event.workflowId, status)) fresh.add(id);
+				if (status && mayBelong(filter, event.workflowId, status)) announced.add(id);
+				// the answer that is under way may have it as it was before
+				if (this.isLoading) this.#stale.add(id);
 				continue;
 			}
 			this.#stale.add(id);
@@ -88,7 +94,7 @@ export class LiveList extends Paged<Execution> {
 			hasChanged = true;
 		}
 		if (hasChanged) this.rows = rows;
-		if (fresh.size !== this.fresh.size) this.fresh = fresh;
+		if (announced.size !== this.#announced.size) this.#announced = announced;
 		if (this.#stale.size > 0) this.#refreshing ??= setTimeout(() => void this.#refresh(), EVERY);
 	}
 
