@@ -115,7 +115,7 @@ from weftline.client.models.people import (
     User,
     Vote,
 )
-from weftline.client.models.plugins import Plugin, PluginConfiguration, PluginDetail
+from weftline.client.models.plugins import Plugin, PluginConfiguration, PluginDetail, PluginFault, PluginPolicy
 from weftline.client.models.records import (
     AuditEntry,
     AuditFault,
@@ -230,6 +230,8 @@ __all__ = [
     "Plugin",
     "PluginConfiguration",
     "PluginDetail",
+    "PluginFault",
+    "PluginPolicy",
     "Policy",
     "PolicyProblem",
     "PolicyValidation",
