@@ -162,6 +162,8 @@ class Webhook:
             self.verify.verify(secret_of(credentials, self.verify.credential), call, now)
         if shake is not None and shake.holds(call):
             return _reply(shake, call)
+        if call.method != "POST":
+            raise unreadable("only a handshake comes by another method than POST")
         if self.delivery is not None:
             call.delivery = self.delivery.find(call) or ""
         return None
