@@ -263,6 +263,13 @@ async def test_what_an_author_says_of_the_expansion_does_not_count(api: Client) 
     assert made.json()["definition"]["nodes"][0]["expansion"]["type"] == "action"
 
 
+async def test_a_node_that_is_not_filled_in_has_that_one_problem(api: Client) -> None:
+    told = (
+        await api.post("/workflows/validate", {**sealing(), "nodes": [{"id": "seal", "type": "seals.seal"}]})
+    ).json()
+    assert [(each["pointer"], each["code"]) for each in told["problems"]] == [("/nodes/0", "schema_mismatch")]
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer", "said"),
     [

@@ -16,7 +16,7 @@ from weftline.language.json_values import find_flaw, pointer
 from weftline.language.model import Workflow
 from weftline.language.node_checks import Surroundings, check_node
 from weftline.language.nodes import NODE_TYPES
-from weftline.language.plugin_nodes import at_authors_nodes, with_core_nodes
+from weftline.language.plugin_nodes import at_authors_nodes, is_of_plugin, with_core_nodes
 from weftline.language.problems import Problems
 from weftline.language.race_checks import check_races
 from weftline.language.settings_checks import check_settings
@@ -38,9 +38,20 @@ class Validation:
     problems: list[Problem]
 
 
-def with_more(problems: Sequence[Problem], validation: Validation) -> Validation:
-    """What became of a document, with what was wrong with it before it was checked as a whole; each told once."""
+def with_more(document: Mapping[str, Any], problems: Sequence[Problem], validation: Validation) -> Validation:
+    """What became of a document, with what its expansion has found; each told once.
+
+    Args:
+        document: what :func:`~weftline.language.plugin_nodes.expand` made of it.
+        problems: what it has found.
+        validation: of that document.
+    """
     told = {(each.pointer, each.code) for each in problems}
+    nodes = document.get("nodes")
+    for index, node in enumerate(cast("list[object]", nodes) if isinstance(nodes, list) else []):
+        if is_of_plugin(node):
+            # whether there is such a type, the expansion says
+            told.add((pointer(("nodes", index, "type")), "unknown_type"))
     together = [*problems, *(each for each in validation.problems if (each.pointer, each.code) not in told)]
     return Validation(None if together else validation.workflow, together)
 

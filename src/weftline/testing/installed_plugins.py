@@ -70,7 +70,7 @@ class InstalledPlugins:
     ) -> Validation:
         """Checks a definition as a platform with these plugins does; see :func:`weftline.language.validate`."""
         made, problems = self.expand(document)
-        return with_more(problems, validate(made, actions, offers))
+        return with_more(made, problems, validate(made, actions, offers))
 
     def expand(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Like :meth:`complete`, with what is wrong instead of an error."""

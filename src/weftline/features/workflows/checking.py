@@ -79,7 +79,7 @@ class DefinitionChecker:
         actions = await self._known_to(tenant_id, document)
         known = None if self._actions is None else offers()
         validation = await asyncio.to_thread(validate, document, actions, known)
-        return with_more(more, validation), document
+        return with_more(document, more, validation), document
 
     async def _known_to(self, tenant_id: UUID, document: dict[str, Any]) -> Collection[str] | None:
         """Names that the document may call. The database is asked only where one may be an imported action's."""

@@ -3,8 +3,8 @@ import type { FieldShape } from './shape';
 
 export type Group = 'main' | 'links' | 'failing' | 'advanced';
 
-/** Shown at the panel's head, or on the canvas only. */
-const ELSEWHERE = new Set(['id', 'type', 'name', 'ui']);
+/** Shown at the panel's head, or on the canvas only; and what became of a plugin's node, which is not entered. */
+const ELSEWHERE = new Set(['id', 'type', 'name', 'ui', 'expansion']);
 
 const GROUPS: Record<string, Group> = {
 	next: 'links',
