@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,31 +20,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PluginSwitches:
-    """What is switched off.
+    """What is switched off and on.
 
     Attributes:
         stopped: plugins that are not to run at all.
-        disabled: tenants and the plugins that are not there for them.
+        disabled: tenants and the plugins that they have switched off.
+        enabled: tenants and those that they have switched on, of the plugins that are off until then.
     """
 
     stopped: frozenset[str] = frozenset()
     disabled: frozenset[tuple[UUID, str]] = frozenset()
+    enabled: frozenset[tuple[UUID, str]] = frozenset()
 
 
-async def plugin_switches(connection: Connection, plugins: Sequence[str]) -> PluginSwitches:
-    """What is switched off of these plugins, by ids.
+async def plugin_switches(connection: Connection, on: Sequence[str], off: Sequence[str]) -> PluginSwitches:
+    """What is switched of some plugins.
+
+    Args:
+        connection: sees every tenant's rows.
+        on: ids of those that are there for a tenant until it switches them off.
+        off: ids of those that are not until it switches them on.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     with translated():
         stopped = await connection.fetch(_SQL["unwanted"])
-        disabled = await connection.fetch(_SQL["disabled"], list(plugins))
-    return PluginSwitches(
-        frozenset(row["id"] for row in stopped),
-        # the driver has a class of its own for ids
-        frozenset((UUID(bytes=row["tenant_id"].bytes), row["plugin_id"]) for row in disabled),
-    )
+        disabled = await connection.fetch(_SQL["disabled"], list(on))
+        enabled = await connection.fetch(_SQL["enabled"], list(off)) if off else []
+    return PluginSwitches(frozenset(row["id"] for row in stopped), _switched(disabled), _switched(enabled))
 
 
 async def plugin_configuration(
@@ -94,6 +98,11 @@ async def reseal_plugins(connection: Connection, keyring: Keyring, tenant_id: UU
         return plugin_id, sealed, cipher.sealed_anew(sealed, plugin_context(plugin_id))
 
     return await reseal(connection, keyring, tenant_id, limit, _SQL, anew)
+
+
+def _switched(rows: Iterable[Mapping[str, Any]]) -> frozenset[tuple[UUID, str]]:
+    # the driver has a class of its own for ids
+    return frozenset((UUID(bytes=row["tenant_id"].bytes), row["plugin_id"]) for row in rows)
 
 
 def plugin_context(plugin_id: str) -> str:
