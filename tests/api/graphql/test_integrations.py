@@ -27,6 +27,7 @@ ABOUT = """
 id userId tenantId integrationId name authType config scopes isDefault isActive hasCredentials hasTokens tokenExpiresAt
 status statusDetail testedAt createdBy createdAt updatedAt etag
 breaker { state failures openedAt retryAt lastError }
+lastUse { at workflowId executionId }
 limits { timeoutSeconds ratePerMinute maxConcurrent breakerFailures breakerSeconds retry }
 """
 ACT = "mutation ($id: ID!) {{ it: {}(id: $id) {{ {} }} }}"

@@ -83,15 +83,12 @@ _FORM = "application/x-www-form-urlencoded"
         delivery=Header("X-GitHub-Delivery"),
         handshake=Handshake(_EVENT, equals="ping"),
         setup=Setup(
-            "Settings › Webhooks › Add webhook, of the repository or organisation",
+            "Settings › Webhooks › Add webhook",
             [
                 Setting("Payload URL", "ADDRESS"),
                 Setting("Content type", "TEXT", "application/json"),
                 Setting("Secret", "CREDENTIAL", "webhookSecret"),
-                Setting("SSL verification", "TEXT", "Enable SSL verification"),
-                Setting(
-                    "Which events would you like to trigger this webhook?", "TEXT", "Let me select individual events."
-                ),
+                Setting("Which events?", "TEXT", "Let me select individual events"),
             ],
             "https://docs.github.com/webhooks/using-webhooks/creating-webhooks",
         ),

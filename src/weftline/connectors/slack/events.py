@@ -92,7 +92,7 @@ from weftline.connectors.slack.integration import slack
         delivery=BodyField("event_id"),
         handshake=Handshake(BodyField("type"), equals="url_verification", answer=BodyField("challenge")),
         setup=Setup(
-            "api.slack.com/apps › the app › Event Subscriptions",
+            "api.slack.com/apps › Event Subscriptions",
             [
                 Setting("Enable Events", "TEXT", "On"),
                 Setting("Request URL", "ADDRESS"),

@@ -81,7 +81,7 @@ CALLED: dict[str, Any] = {
     "url": f"https://weft.example.com/hooks/{TOKEN}",
     "setup": {
         "system": "GitHub",
-        "place": "Settings › Webhooks › Add webhook, of the repository or organisation",
+        "place": "Settings › Webhooks › Add webhook",
         "docsUrl": "https://docs.github.com/webhooks/using-webhooks/creating-webhooks",
         "settings": [
             {"label": "Payload URL", "kind": "ADDRESS", "value": None},
