@@ -28,6 +28,7 @@ VALID_FOR = timedelta(hours=1)
 
 _PERSON = text("SELECT id, email, name FROM users WHERE id = :user AND status = 'active'")
 # whoever signs in by a provider of a plugin, and has no password, gets none around it
+# scope: all tenants, because a person may be known in several, and the query names the person
 _BY_EMAIL = text(
     """
     SELECT u.id, u.email, u.name FROM users u

@@ -40,7 +40,7 @@ AT_ONCE = 32
 
 MAX_SUBJECT, MAX_NAME = 255, 200
 
-# scope: all tenants, because whoever names none means the only one, if there is only one
+# whoever names none means the only one, if there is only one
 _ONLY = text("SELECT id FROM tenants WHERE status = 'active' ORDER BY id LIMIT 2")
 
 

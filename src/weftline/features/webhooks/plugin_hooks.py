@@ -44,7 +44,6 @@ SLOTS = 16
 CONFIRMED_EVERY, FORGOTTEN_AFTER = timedelta(minutes=10), timedelta(hours=1)
 """How often it is noted that a plugin still runs somewhere, and after how long without that it is told nothing more."""
 
-# scope: all tenants, because a process runs plugins for every tenant
 _MISSING = text(
     """
     SELECT t.id FROM tenants t
@@ -74,6 +73,7 @@ _SUBSCRIBE = text(
         status = 'active', disabled_reason = NULL, disabled_at = NULL, updated_at = now()
     """
 )
+# scope: all tenants, because a process runs plugins for every tenant; an index holds the active ones
 _UNSUBSCRIBE = text(
     """
     UPDATE webhooks w SET status = 'disabled', disabled_reason = 'manual', disabled_at = now(), updated_at = now()
