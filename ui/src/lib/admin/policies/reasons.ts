@@ -13,17 +13,21 @@ export function reasonText(reason: Reason): string {
 		case 'grant':
 			return reason.id ? m.admin_explain_grant_on({ workflow: reason.id }) : m.admin_explain_grant();
 		case 'policy':
+			if (reason.plugin) return m.admin_explain_plugin_forbids({ name, plugin: reason.plugin });
 			return reason.effect === 'permit'
 				? m.admin_explain_policy_permits({ name })
 				: m.admin_explain_policy_forbids({ name });
 		case 'error':
-			return m.admin_explain_error({ name, message: reason.message ?? '' });
+			return reason.plugin
+				? m.admin_explain_plugin_error({ name, plugin: reason.plugin, message: reason.message ?? '' })
+				: m.admin_explain_error({ name, message: reason.message ?? '' });
 	}
 }
 
 /** Where a reason can be looked at. */
 export function reasonHref(reason: Reason): string | undefined {
 	if (reason.id === null) return undefined;
+	if (reason.plugin) return '/policies?tab=plugins';
 	switch (reason.kind) {
 		case 'role':
 			return `/roles/${reason.id}`;
