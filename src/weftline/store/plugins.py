@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -100,7 +100,7 @@ async def reseal_plugins(connection: Connection, keyring: Keyring, tenant_id: UU
     return await reseal(connection, keyring, tenant_id, limit, _SQL, anew)
 
 
-def _switched(rows: Iterable[Mapping[str, Any]]) -> frozenset[tuple[UUID, str]]:
+def _switched(rows: Iterable[asyncpg.Record]) -> frozenset[tuple[UUID, str]]:
     # the driver has a class of its own for ids
     return frozenset((UUID(bytes=row["tenant_id"].bytes), row["plugin_id"]) for row in rows)
 
