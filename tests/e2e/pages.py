@@ -72,5 +72,7 @@ def address(route: str, sample: Sample) -> str:
 def settle(page: Page) -> None:
     """Wait until a page shows what it has to show."""
     page.wait_for_load_state("networkidle")
+    # the network may be idle while the page is not there yet, and nothing is busy then
+    expect(page.locator("main").get_by_role("heading").first).to_be_visible()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => undefined)")
