@@ -52,7 +52,7 @@ class Caller:
         authority: what they may do.
         session_id: the session they signed in to.
         key_id: the API key they use.
-        methods: how they proved who they are (``amr`` of RFC 8176: ``pwd``, ``otp``; ``key``).
+        methods: how they proved who they are (``amr`` of RFC 8176: ``pwd``, ``otp``; ``ext``, ``key``).
         is_platform_operator: may use the routes of the platform.
         reason: why an operator entered the tenant.
         scopes: the only permissions that the key may use, whoever else would allow more; None: not bounded.
