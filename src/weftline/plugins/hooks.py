@@ -9,15 +9,15 @@ from weftline.authoring.plugin import EventHandler
 
 
 class HookTable:
-    """Every handler of a plugin."""
+    """Every handler of a plugin.
+
+    Attributes:
+        patterns: what the plugin wants to be told of, each once.
+    """
 
     def __init__(self) -> None:
         self._handlers: list[tuple[str, EventHandler]] = []
-
-    @property
-    def patterns(self) -> list[str]:
-        """What the plugin wants to be told of, each once."""
-        return sorted({pattern for pattern, _ in self._handlers})
+        self.patterns: list[str] = []
 
     def add(self, pattern: str, handler: EventHandler, known: Collection[str] | None) -> None:
         """Add a handler.
@@ -35,6 +35,7 @@ class HookTable:
             hint = f"; did you mean '{close[0]}'?" if close else ""
             raise ValueError(f"there are no events '{pattern}'{hint}")
         self._handlers.append((pattern, handler))
+        self.patterns = sorted({each for each, _ in self._handlers})
 
     def handlers(self, kind: str) -> list[EventHandler]:
         """Those for events of a kind, in the order in which they were added."""
