@@ -75,6 +75,7 @@ from weftline.client.models.integrations import (
     IntegrationAction,
     IntegrationDetail,
     IntegrationTrigger,
+    LastUse,
     LeftOut,
     RemovedIntegration,
 )
@@ -216,6 +217,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidStep",
     "Items",
+    "LastUse",
     "LeftOut",
     "Me",
     "MessageTemplate",
