@@ -8,13 +8,12 @@ second or two.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
+from weftline.features.access.kept import Kept
 from weftline.features.access.loading import (
     Person,
     Subject,
@@ -30,12 +29,6 @@ from weftline.features.background import Background
 from weftline.features.database import Database
 
 POLL_SECONDS = 1.0
-TTL_SECONDS = 60.0
-"""How long anything is believed without having been read again, should a revocation ever be missed."""
-
-CAPACITY = 20_000
-"""Entries of each kind."""
-
 REMEMBERED_SECONDS = 3600.0
 """How long an ended session is remembered: longer than any access token lives."""
 
@@ -44,38 +37,6 @@ _RECENT = text(
 )
 _OVERLAP_SECONDS = 30.0
 _PURGE = text("DELETE FROM revocations WHERE created_at < now() - make_interval(secs => :seconds)")
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class _Kept(Generic[K, V]):
-    """The values of a loader, each kept for a while."""
-
-    def __init__(self, load: Callable[[K], Awaitable[V]]) -> None:
-        self._load = load
-        self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
-        self._generation = 0
-
-    async def get(self, key: K) -> V:
-        found = self._values.get(key)
-        now = time.monotonic()
-        if found is not None and found[0] > now:
-            return found[1]
-        generation = self._generation
-        value = await self._load(key)
-        # what was read may have been withdrawn while it was being read
-        if generation == self._generation:
-            self._values[key] = (now + TTL_SECONDS, value)
-            self._values.move_to_end(key)
-            if len(self._values) > CAPACITY:
-                self._values.popitem(last=False)
-        return value
-
-    def forget(self, matches: Callable[[K], bool]) -> None:
-        self._generation += 1
-        for key in [key for key in self._values if matches(key)]:
-            del self._values[key]
 
 
 class AccessCache:
@@ -94,11 +55,11 @@ class AccessCache:
         policies: Callable[[UUID], Sequence[PolicySource]] = lambda _: (),
     ) -> None:
         self._identity = identity
-        self._rules: _Kept[UUID, TenantRules | None] = _Kept(lambda id: load_rules(database, id, policies(id)))
-        self._members: _Kept[tuple[UUID, UUID], Subject | None] = _Kept(self._load_member)
-        self._services: _Kept[tuple[UUID, UUID], Subject | None] = _Kept(self._load_service)
-        self._people: _Kept[UUID, Person | None] = _Kept(lambda id: load_person(identity, id))
-        self._visits: _Kept[UUID, str | None] = _Kept(lambda id: load_visit(identity, id))
+        self._rules: Kept[UUID, TenantRules | None] = Kept(lambda id: load_rules(database, id, policies(id)))
+        self._members: Kept[tuple[UUID, UUID], Subject | None] = Kept(self._load_member)
+        self._services: Kept[tuple[UUID, UUID], Subject | None] = Kept(self._load_service)
+        self._people: Kept[UUID, Person | None] = Kept(lambda id: load_person(identity, id))
+        self._visits: Kept[UUID, str | None] = Kept(lambda id: load_visit(identity, id))
         self._ended: dict[UUID, float] = {}
         self._on_key: list[Callable[[UUID], None]] = []
         self._database = database
@@ -171,8 +132,10 @@ class AccessCache:
         self._following.start()
 
     async def close(self) -> None:
-        """Stop following them."""
+        """Stop following them, and wait for what is being read."""
         await self._following.stop()
+        for kept in (self._rules, self._members, self._services, self._people, self._visits):
+            await kept.close()
 
     async def _follow(self) -> int:
         now = time.monotonic()
