@@ -97,6 +97,40 @@ async def test_a_hundred_readers_at_once_need_few_transactions(open_shelf: OpenS
     assert shelf.begun <= 4
 
 
+async def test_a_transaction_ends_now_and_then_though_everybody_could_go_on_in_it(
+    open_shelf: OpenShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "TURNS", 10)
+    shelf = open_shelf(1)
+    await asyncio.gather(*(shelf.names() for _ in range(100)))
+    assert shelf.begun == 10
+
+
+async def test_who_waits_behind_a_connection_that_is_never_opened_gets_another(database: str) -> None:
+    is_opening = asyncio.Event()
+    opened = 0
+
+    async def open_at_the_second_try() -> asyncpg.Connection[asyncpg.Record]:
+        nonlocal opened
+        opened += 1
+        if opened == 1:
+            is_opening.set()
+            await asyncio.Event().wait()
+        return await connect_to(database, "weft_api", name="readers")
+
+    connections = ReadConnections(open_at_the_second_try, 1)
+
+    async def read() -> int:
+        async with connections.reading(DEFAULT_TENANT) as connection:
+            return await connection.fetchval("SELECT 1")
+
+    first, behind = asyncio.create_task(read()), asyncio.create_task(read())
+    await is_opening.wait()
+    first.cancel()
+    assert await behind == 1
+    await connections.close()
+
+
 async def test_no_tenant_sees_anothers_rows_whoever_read_before(
     open_shelf: OpenShelf, keep: Keep, connect: Connect
 ) -> None:

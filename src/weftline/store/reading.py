@@ -120,10 +120,14 @@ class ReadConnections:
         """A connection with a transaction that was begun so."""
         link = self._lingerer(wanted) or self._idler() or self._lingerer()
         if link is None and len(self._links) + self._opening < self._size:
-            link = await self._open()
+            try:
+                link = await self._open()
+            except BaseException:
+                self._replace_soon()
+                raise
         if link is None:
             link = await self._wait(wanted)
-        if link.binding != wanted:
+        if link.binding != wanted or link.turns >= TURNS:
             await self._begin(link, wanted)
         link.turns += 1
         return link
@@ -287,6 +291,10 @@ class ReadConnections:
         self._links.discard(link)
         if not link.connection.is_closed():
             link.connection.terminate()
+        self._replace_soon()
+
+    def _replace_soon(self) -> None:
+        """See that nobody waits for a connection that will never be there."""
         if self._waiting:
             task = asyncio.get_running_loop().create_task(self._replace(), name="replace-reading")
             self._ending.add(task)
