@@ -202,6 +202,8 @@ async def test_a_server_that_cannot_open_the_tenants_key_says_so(
 ) -> None:
     id = await stories.start("sealed-story-listener", {"who": SECRET})
     await stories.when(id, lambda execution: execution["currentSteps"] == ["listen"])
+    await stories.publish({"id": "plain", "nodes": [{"id": "wait", "type": "wait", "event": "go"}]})
+    plain = await stories.start("plain")
     await connect_as_owner.execute("ALTER TABLE tenant_keys NO FORCE ROW LEVEL SECURITY")
     await connect_as_owner.execute(
         "UPDATE tenant_keys SET wrapped = set_byte(wrapped, 20, 255 - get_byte(wrapped, 20))"
@@ -210,7 +212,12 @@ async def test_a_server_that_cannot_open_the_tenants_key_says_so(
     async with running(other), httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url=ORIGIN) as http:
         stranger = Client(http)
         await stranger.sign_in()
-        problem(await stranger.get(f"/executions/{id}"), 503, "wrong_master_key")
+        paths = [f"/executions/{each}{what}" for each in (id, plain) for what in ("", "/events")]
+        *closed, shown, log = await asyncio.gather(*(stranger.get(path) for path in paths))
+        for answer in closed:
+            problem(answer, 503, "wrong_master_key")
+        assert shown.json()["id"] == plain
+        assert log.status_code == 200
         listener = {"input": {"who": SECRET}}
         problem(await stranger.post("/workflows/sealed-story-listener/executions", listener), 503, "wrong_master_key")
         assert (await stranger.get("/executions")).status_code == 200

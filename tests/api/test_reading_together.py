@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Client
+from tests.api.client import Client, problem
+from tests.api.definitions import GREETING
 from tests.api.people import People
 from weftline.api.app import Application
+from weftline.engine.worker import Worker
 from weftline.features.database import READING_SIZE
 from weftline.features.executions import reader
-from weftline.model.ids import DEFAULT_TENANT
+from weftline.model.ids import DEFAULT_TENANT, uuid7
 
 WAITING: dict[str, Any] = {"id": "waiting", "nodes": [{"id": "wait", "type": "wait", "event": "go"}]}
 OTHER = {**WAITING, "id": "other"}
@@ -60,6 +62,60 @@ async def test_each_caller_sees_what_they_may_and_what_was_there_when_they_asked
         assert {item["workflowId"] for item in items} == {"other"}
         assert late in {item["id"] for item in items}
     assert looks == {"executions": 2}
+
+
+async def test_executions_that_wait_to_be_read_are_found_together_and_each_is_its_own(
+    application: Application, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = reader.repository.stored_details
+    looks: list[int] = []
+
+    async def counting(connection: Any, tenant_id: Any, ids: Any) -> Any:
+        looks.append(len(ids))
+        return await read(connection, tenant_id, ids)
+
+    monkeypatch.setattr(reader.repository, "stored_details", counting)
+    await api.publish(WAITING)
+    ids = [await api.start("waiting", {"number": number}) for number in range(12)]
+    nowhere = str(uuid7())
+    assert application.services is not None
+    async with AsyncExitStack() as opened:
+        # nobody's turn comes before all have asked
+        for _ in range(READING_SIZE):
+            await opened.enter_async_context(application.services.database.reading(DEFAULT_TENANT))
+        details = [asyncio.create_task(api.get(f"/executions/{id}")) for id in (*ids, *ids, nowhere)]
+        logs = [asyncio.create_task(api.get(f"/executions/{id}/events")) for id in (*ids, nowhere)]
+        last = await api.start("waiting", {"number": "last"})
+        details.append(asyncio.create_task(api.get(f"/executions/{last}")))
+    *shown, missing, newest = [await each for each in details]
+    assert [(each.json()["id"], each.json()["input"]["number"]) for each in shown] == [
+        (id, number) for _ in range(2) for number, id in enumerate(ids)
+    ]
+    assert newest.json()["input"] == {"number": "last"}
+    problem(missing, 404, "execution_not_found")
+    *found, none = [await each for each in logs]
+    assert [each.json()["items"] for each in found] == [[] for _ in ids]
+    problem(none, 404, "execution_not_found")
+    assert sum(looks) >= len(ids) + 2
+    assert len(looks) < len(details) / 4
+
+
+async def test_a_long_log_is_read_to_its_end_beside_others(
+    api: Client, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader.repository, "FIRST_EVENTS", 5)
+    await api.publish(WAITING)
+    await api.publish(GREETING)
+    waiting = await api.start("waiting")
+    done = await api.start("greeting", {"name": "Ada"})
+    await api.when(done, lambda shown: shown["status"] == "completed")
+    await api.when(waiting, lambda shown: shown["status"] == "waiting")
+    answers = await asyncio.gather(*(api.get(f"/executions/{id}") for id in (done, waiting, done)))
+    long, short, again = [each.json() for each in answers]
+    assert (long["status"], short["status"]) == ("completed", "waiting")
+    assert long["data"]["name"] == "Ada" and long["executionTimeMs"] is not None
+    assert len((await api.get(f"/executions/{done}/events")).json()["items"]) > 5
+    assert again == long
 
 
 async def test_whoever_started_something_finds_it_among_many_who_ask(api: Client) -> None:

@@ -65,20 +65,17 @@ async def events_page(
     return await events_of_rows(connection, tenant_id, execution_id, rows)
 
 
-async def page_with_workflow(
+async def pages_with_workflows(
     connection: asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
     tenant_id: UUID,
-    execution_id: UUID,
+    execution_ids: Sequence[UUID],
     after: int,
     limit: int,
-) -> tuple[str, list[Event]] | None:
-    """The id of an execution's workflow, and what :func:`events_page` finds; None where there is no such execution."""
+) -> list[asyncpg.Record]:
+    """Those of the executions that exist, each with its ``id``, ``workflow_id``, and as ``log`` what
+    :func:`events_of_rows` makes the events of that :func:`events_page` finds."""
     with translated():
-        rows = await connection.fetch(queries("events")["page_with_workflow"], tenant_id, execution_id, after, limit)
-    if not rows:
-        return None
-    columns = [tuple(row)[1:] for row in rows if row["seq"] is not None]
-    return rows[0]["workflow_id"], await events_of_rows(connection, tenant_id, execution_id, columns)
+        return await connection.fetch(queries("events")["pages_with_workflows"], tenant_id, execution_ids, after, limit)
 
 
 async def events_of_rows(
@@ -134,7 +131,7 @@ async def load_state(
 ) -> State | None:
     """An execution's state as snapshot and log tell it, or None where there is no such execution."""
     with translated():
-        row = await connection.fetchrow(queries("executions")["detail"], tenant_id, execution_id, PAGE)
+        row = await connection.fetchrow(queries("executions")["detail"], tenant_id, [execution_id], PAGE)
     return None if row is None else await state_of(connection, tenant_id, execution_id, row)
 
 
@@ -143,6 +140,7 @@ async def state_of(
     tenant_id: UUID,
     execution_id: UUID,
     row: asyncpg.Record,
+    page: int = PAGE,
 ) -> State:
     """The state that a row of ``executions`` and what of the log was read with it tell.
 
@@ -150,12 +148,13 @@ async def state_of(
         connection: reads on where the log is longer, and the key where payloads are sealed.
         tenant_id, execution_id: whose.
         row: of ``executions.detail``.
+        page: how many events were read with it at the most.
     """
     seal = await seal_of(connection, tenant_id, execution_id) if is_sealed(row["input"]) else None
     state = state_from_row(row, seal)
     for event in await events_of_rows(connection, tenant_id, execution_id, row["log"]):
         apply(state, event)
-    if len(row["log"]) == PAGE:
+    if len(row["log"]) == page:
         await catch_up(connection, tenant_id, execution_id, state)
     return state
 

@@ -1,4 +1,7 @@
-"""What can be seen of executions."""
+"""What can be seen of executions.
+
+Those who wait to see one are answered together; see ``weftline.features.gathered``.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,15 @@ from weftline.features.executions import repository
 from weftline.features.executions.errors import ExecutionNotFound
 from weftline.features.executions.listing import Filter
 from weftline.features.executions.models import Execution
+from weftline.features.gathered import Gathered, Look
 from weftline.features.http.conditional import fingerprint
 from weftline.features.http.listing import Window
 from weftline.features.shared import alone
 from weftline.machine.state import State
 from weftline.model.event import Event
 from weftline.model.status import ExecutionStatus
-from weftline.store.log import page_with_workflow
+from weftline.store.log import events_of_rows, pages_with_workflows
+from weftline.store.sealing import UNREADABLE
 
 
 def editable_state(row: Execution) -> str:
@@ -56,6 +61,8 @@ class ExecutionReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._snapshots = Gathered(self._look_up)
+        self._logs = Gathered(self._look_into)
 
     async def get(self, tenant_id: UUID, execution_id: UUID) -> Snapshot:
         """An execution as it is now.
@@ -63,11 +70,10 @@ class ExecutionReader:
         Raises:
             ExecutionNotFound: there is none of this id.
         """
-        async with self._database.reading(tenant_id) as connection:
-            found = await repository.row_and_state(connection, tenant_id, execution_id)
+        found = await self._snapshots.get(tenant_id, execution_id)
         if found is None:
             raise ExecutionNotFound
-        return Snapshot(*found)
+        return found
 
     async def list(
         self,
@@ -91,8 +97,7 @@ class ExecutionReader:
         Raises:
             ExecutionNotFound: there is none of this id.
         """
-        async with self._database.reading(tenant_id) as connection:
-            found = await page_with_workflow(connection, tenant_id, execution_id, after, limit)
+        found = await self._logs.get((tenant_id, after, limit), execution_id)
         if found is None:
             raise ExecutionNotFound
         return found
@@ -108,3 +113,26 @@ class ExecutionReader:
         if workflow_id is None:
             raise ExecutionNotFound
         return workflow_id
+
+    async def _look_up(self, tenant_id: UUID, look: Look[UUID, Snapshot]) -> None:
+        """Find executions for those who wait to see them."""
+        async with self._database.reading(tenant_id) as connection:
+            for stored in await repository.stored_details(connection, tenant_id, look.begin()):
+                try:
+                    look.tell(stored["id"], Snapshot(*await repository.row_and_state(connection, tenant_id, stored)))
+                except UNREADABLE as error:
+                    # what cannot be opened concerns nobody else
+                    look.refuse(stored["id"], error)
+
+    async def _look_into(self, place: tuple[UUID, int, int], look: Look[UUID, tuple[str, list[Event]]]) -> None:
+        """Find events for those who wait to see them: a page of so many after the same number."""
+        tenant_id, after, limit = place
+        async with self._database.reading(tenant_id) as connection:
+            for execution_id, workflow_id, log in await pages_with_workflows(
+                connection, tenant_id, look.begin(), after, limit
+            ):
+                try:
+                    events = await events_of_rows(connection, tenant_id, execution_id, log)
+                    look.tell(execution_id, (workflow_id, events))
+                except UNREADABLE as error:
+                    look.refuse(execution_id, error)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import defer
@@ -26,7 +27,7 @@ from weftline.features.http.listing import Window
 from weftline.features.rows import Connection, Shapes, Statement
 from weftline.machine.state import State
 from weftline.model.status import TERMINAL
-from weftline.store.log import PAGE, state_of
+from weftline.store.log import state_of
 from weftline.store.queries import queries
 
 _LIGHT = (defer(Execution.snapshot), defer(Execution.output), defer(Execution.context))
@@ -61,6 +62,9 @@ _STATUSES = Statement[Any](
     select(Execution.id, Execution.status).where(Execution.tenant_id == TENANT, Execution.id == any_(_IDS))
 )
 
+FIRST_EVENTS = 500
+"""How much of each log is read together with its execution; the rest page by page."""
+
 RARE = 5_000
 """Up to so many executions are sorted rather than come across in the order of another index."""
 
@@ -73,13 +77,27 @@ async def get(connection: Connection, tenant_id: UUID, execution_id: UUID) -> Ex
     return row
 
 
-async def row_and_state(connection: Connection, tenant_id: UUID, execution_id: UUID) -> tuple[Execution, State] | None:
-    """An execution's row, without its snapshot, and its state as the log tells it, both of one instant."""
-    found = await connection.fetchrow(queries("executions")["detail"], tenant_id, execution_id, PAGE)
-    if found is None:
-        return None
-    state = await state_of(connection, tenant_id, execution_id, found)
-    columns: dict[str, Any] = dict(found) | {"input": state.input}
+async def stored_details(
+    connection: Connection, tenant_id: UUID, execution_ids: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Those of the executions that exist, each as :func:`row_and_state` takes it; the shortest log first."""
+    found = await connection.fetch(queries("executions")["detail"], tenant_id, execution_ids, FIRST_EVENTS)
+    return sorted(found, key=_log_length) if len(found) > 1 else found
+
+
+async def row_and_state(connection: Connection, tenant_id: UUID, stored: asyncpg.Record) -> tuple[Execution, State]:
+    """An execution's row, without its snapshot, and its state as the log tells it, both of one instant.
+
+    Args:
+        connection: reads on where the log is long.
+        tenant_id: whose.
+        stored: one of :func:`stored_details`.
+
+    Raises:
+        CannotOpen, NotReadable, WrongMasterKey: what is sealed cannot be opened.
+    """
+    state = await state_of(connection, tenant_id, stored["id"], stored, FIRST_EVENTS)
+    columns: dict[str, Any] = dict(stored) | {"input": state.input}
     row = cast("Execution", SimpleNamespace(**columns))
     await open_payloads(connection, [row])
     return row, state
@@ -149,6 +167,10 @@ async def unread(
     values = {"tenant_id": tenant_id, "ids": {execution_id for execution_id, _ in messages}}
     waiting = {(row.execution_id, row.seq) for row in await _UNREAD.all(connection, values)}
     return waiting.intersection(messages)
+
+
+def _log_length(stored: asyncpg.Record) -> int:
+    return len(stored["log"])
 
 
 async def _rarest_first(

@@ -14,19 +14,18 @@ WHERE tenant_id = $1 AND execution_id = $2 AND seq > $3
 ORDER BY seq
 LIMIT $4;
 
--- name: page_with_workflow
--- The same, each with the execution's workflow; one row without an event where the execution has none.
-SELECT x.workflow_id, e.seq, e.type, e.step_id, e.data::text, extract(epoch FROM e.occurred_at)::float8 AS at
+-- name: pages_with_workflows
+-- The same of several executions, each with its workflow.
+SELECT x.id, x.workflow_id,
+       ARRAY(
+           SELECT ROW(e.seq, e.type, e.step_id, e.data::text, extract(epoch FROM e.occurred_at)::float8)
+           FROM events e
+           WHERE e.tenant_id = $1 AND e.execution_id = x.id AND e.seq > $3
+           ORDER BY e.seq
+           LIMIT $4
+       ) AS log
 FROM executions x
-LEFT JOIN LATERAL (
-    SELECT seq, type, step_id, data, occurred_at
-    FROM events
-    WHERE events.tenant_id = $1 AND events.execution_id = $2 AND events.seq > $3
-    ORDER BY seq
-    LIMIT $4
-) e ON true
-WHERE x.tenant_id = $1 AND x.id = $2
-ORDER BY e.seq;
+WHERE x.tenant_id = $1 AND x.id = ANY ($2::uuid[]);
 
 -- name: last
 -- Number of the last event of one execution; 0 where there is none.

@@ -111,7 +111,7 @@ WHERE e.tenant_id = u.tenant_id AND e.id = u.id AND e.owner = $1
 RETURNING NOT u.keep AND e.inbox_seq > u.inbox_seen AS is_ready;
 
 -- name: detail
--- An execution's row with its snapshot, and up to $3 events that its log holds beyond that, which tell its result.
+-- Executions' rows, each with its snapshot, and up to $3 events that its log holds beyond that, which tell its result.
 SELECT x.id, x.tenant_id, x.workflow_id, x.version_number, x.status, x.priority, x.inbox_seen, x.tags, x.attributes,
        x.parent_id, x.parent_step, x.restarted_from, x.trigger_id, x.trigger_type, x.scheduled_at, x.context, x.is_queued,
        x.is_sealed, x.started_by, x.created_at, x.started_at, x.completed_at,
@@ -119,12 +119,12 @@ SELECT x.id, x.tenant_id, x.workflow_id, x.version_number, x.status, x.priority,
        ARRAY(
            SELECT ROW(e.seq, e.type, e.step_id, e.data::text, extract(epoch FROM e.occurred_at)::float8)
            FROM events e
-           WHERE e.tenant_id = $1 AND e.execution_id = $2 AND e.seq > x.snapshot_seq
+           WHERE e.tenant_id = $1 AND e.execution_id = x.id AND e.seq > x.snapshot_seq
            ORDER BY e.seq
            LIMIT $3
        ) AS log
 FROM executions x
-WHERE x.tenant_id = $1 AND x.id = $2;
+WHERE x.tenant_id = $1 AND x.id = ANY ($2::uuid[]);
 
 -- name: parents
 -- What the children of executions inherit.
