@@ -332,7 +332,7 @@ def test_many_are_cancelled_at_once_after_their_number_was_shown(travel_site: Si
 def until_live(page: Page) -> None:
     """Load a page anew, until it hears of what happens."""
     heard: list[str | bytes] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", heard.append))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
     page.reload()
     while not any("subscribed" in str(each) for each in heard):
         page.wait_for_timeout(20)
@@ -343,7 +343,7 @@ def test_an_execution_that_starts_before_a_list_is_live_is_in_it(travel_site: Si
     travel_site.start("two-signals", input={})
     page = open_page(travel_site, "/executions?workflow=two-signals")
     held: list[WebSocketRoute] = []
-    page.route_web_socket("**/ws", held.append)
+    page.route_web_socket("**/ws", lambda route: held.append(route))
     page.reload()
     rows = page.get_by_role("row").filter(has_text="Waiting")
     expect(rows.first).to_be_visible()
