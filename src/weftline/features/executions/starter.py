@@ -31,7 +31,7 @@ from weftline.language import ExpressionError
 from weftline.machine.admission import Admission, admission
 from weftline.model.status import TemplateStatus
 from weftline.store.connect import tenant_transaction
-from weftline.store.errors import StoreError, Unstorable, translated
+from weftline.store.errors import Unstorable, translated
 from weftline.store.sealing import UNREADABLE
 from weftline.store.starts import DEFAULT_PRIORITY, NewExecution, Published, published_versions, start_executions
 
@@ -187,7 +187,8 @@ class Starter:
             else:
                 for request in group:
                     await self._start_group(tenant_id, [request])
-        except StoreError as error:
+        except Exception as error:
+            # whatever it is: those who wait, and those behind them in the queue, must not do so for nothing
             for request in group:
                 request.refuse(error)
         else:
