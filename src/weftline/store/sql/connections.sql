@@ -87,7 +87,6 @@ WHERE tenant_id = $1 AND connection_id = $2;
 
 -- name: note_uses
 -- Connections were used; nothing of those that are gone, or that were used later.
--- scope: all tenants, because a worker uses connections of every tenant.
 INSERT INTO connection_states AS s
     (tenant_id, connection_id, last_used_at, last_used_workflow_id, last_used_execution_id)
 SELECT u.tenant_id, u.connection_id, to_timestamp(u.at), u.workflow_id, u.execution_id
