@@ -71,7 +71,7 @@ async def called(api: Client, outside: httpx.AsyncClient, **fields: Any) -> Send
     ("fields", "place", "hint"),
     [
         ({"integration": "imapp"}, "/triggers/0/integration", "did you mean `imap`?"),
-        ({"integration": "slack"}, "/triggers/0/integration", "`imap`"),
+        ({"integration": "ldap"}, "/triggers/0/integration", "`imap`"),
         ({"trigger": "newmail"}, "/triggers/0/trigger", "did you mean `newMail`?"),
         ({"config": {"foldr": "INBOX"}}, "/triggers/0/config/foldr", "did you mean `folder`?"),
         ({"config": {"folder": 7}}, "/triggers/0/config/folder", None),
