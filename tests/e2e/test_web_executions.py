@@ -391,8 +391,9 @@ def test_a_page_recovers_by_itself_when_the_server_is_killed(open_page: OpenPage
 
 
 def test_the_dashboard_tells_of_what_ran(travel_site: Site, open_page: OpenPage):
+    travel_site.start("travel-booking", input=TRIP)
     page = open_page(travel_site, "/")
-    expect(page.get_by_role("rowheader", name="travel-booking")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Travel booking")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Executions: Started per hour"))).to_be_visible()
     expect(page.get_by_text("All components work")).to_be_visible()
     page.get_by_role("button", name="7 days").click()
