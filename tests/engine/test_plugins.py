@@ -77,19 +77,19 @@ def is_stamp(value: object) -> str | None:
 @pytest.fixture
 def press(engine: Harness) -> Iterator[None]:
     """An action that is not the plugin's, whose input has to pass the plugin's check."""
-    number = {"type": "string", "x-validator": "seals.number"}
+    number = {"type": "string", "x-validator": "mint.number"}
 
     async def press(ctx: Context) -> object:
         return ctx.input["stamp"]["number"]
 
     facts = ActionFacts(input={"type": "object", "properties": {"stamp": {"properties": {"number": number}}}})
     engine.registry.register("press", press, facts)
-    with owned_by("seals"):
-        step_validators.put("seals.number", is_stamp)
+    with owned_by("mint"):
+        step_validators.put("mint.number", is_stamp)
     yield
-    step_validators.replace("seals")
-    step_validators.forget("seals")
-    step_validators.give_back("seals")
+    step_validators.replace("mint")
+    step_validators.forget("mint")
+    step_validators.give_back("mint")
 
 
 @pytest.mark.usefixtures("press")
@@ -107,12 +107,12 @@ async def test_a_plugins_check_refuses_the_input_of_a_step_before_its_action_is_
 @pytest.mark.usefixtures("press")
 async def test_a_step_waits_while_the_plugin_that_checks_its_input_is_stopped(engine: Harness) -> None:
     await engine.publish(action("press", "press", input={"stamp": {"number": "ST-1"}}))
-    step_validators.withhold("seals")
+    step_validators.withhold("mint")
     async with engine.worker():
         execution = await engine.start_one()
         event = await held(engine, execution)
         assert event.data is not None and event.data["error"]["code"] == "plugin_stopped"
-        assert "whose check 'seals.number' the input of 'press' has to pass" in event.data["error"]["message"]
-        step_validators.give_back("seals")
+        assert "whose check 'mint.number' the input of 'press' has to pass" in event.data["error"]["message"]
+        step_validators.give_back("mint")
         await engine.advance_clock(60)
         assert (await engine.reach(execution))["status"] == "completed"
